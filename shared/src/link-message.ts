@@ -1,0 +1,139 @@
+// Control messages between two peers, on their link: JSON text, one object each. docs/protocol/link.md is their text.
+import * as v from 'valibot';
+import { ConnectionSignal, Epoch } from './introduction.ts';
+import {
+  BLOCK_BYTES,
+  MAX_BATCH_ENTRIES,
+  MAX_CHAT_CHARS,
+  MAX_DISPLAY_NAME_CHARS,
+  MAX_FILES_PER_OFFER,
+  MAX_LINK_MESSAGE_BYTES,
+  MAX_PATH_CHARS,
+} from './limits.ts';
+import { describe, parseJsonObject } from './parse.ts';
+import type { Result } from './result.ts';
+
+/** The version of everything that two peers say to each other; both sides state it first and must have the same. */
+export const WIRE_VERSION = 1;
+
+const Id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
+const Handle = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
+const Lane = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63));
+const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const BlockIndex = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / BLOCK_BYTES)));
+const BlockHash = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+const FileHash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const DisplayName = v.pipe(v.string(), v.maxLength(MAX_DISPLAY_NAME_CHARS));
+const batch = <T extends v.GenericSchema>(entry: T) => v.pipe(v.array(entry), v.minLength(1), v.maxLength(MAX_BATCH_ENTRIES));
+
+// ---- the link itself
+const Hello = v.object({
+  type: v.literal('hello'),
+  wire: v.number(),
+  features: v.array(v.string()),
+  name: DisplayName,
+});
+const Profile = v.object({ type: v.literal('profile'), name: DisplayName });
+const Ping = v.object({ type: v.literal('ping') });
+const Pong = v.object({ type: v.literal('pong') });
+const Bye = v.object({ type: v.literal('bye') });
+
+// ---- chat
+const Chat = v.object({ type: v.literal('chat'), id: Id, text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CHAT_CHARS)) });
+
+// ---- lanes: further connections, set up over the link
+const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
+const LaneSignal = v.object({ type: v.literal('lane-signal'), lane: Lane, epoch: Epoch, signal: ConnectionSignal });
+
+/** Why one side ended a transfer. `cancelled` is a person's wish; all others are failures. */
+export const STOP_REASONS = [
+  'cancelled',
+  'source-unreadable', // the sender can no longer read the file, or it changed
+  'no-space', // the receiver has no room for it
+  'sink-failed', // the receiver cannot write it
+  'corrupt', // a block did not match its hash twice
+  'hash-mismatch', // the two sides' file hashes differ
+  'unknown-transfer', // the sender does not have such a transfer (any more)
+  'protocol', // the other side broke a rule
+] as const;
+export const StopReason = v.picklist(STOP_REASONS);
+export type StopReason = (typeof STOP_REASONS)[number];
+
+// ---- transfer, from the sender
+const FileEntry = v.object({
+  id: Id,
+  handle: Handle,
+  /** The relative path as the sender has it, with `/`; the receiver cleans it before anything is written. */
+  path: v.pipe(v.string(), v.maxLength(MAX_PATH_CHARS)),
+  size: Size,
+});
+export type FileEntry = v.InferOutput<typeof FileEntry>;
+/** A part of an offer: entries `start` to `start + entries.length`; the offer is whole once `files` entries have come. */
+const Offer = v.object({
+  type: v.literal('offer'),
+  offer: Id,
+  files: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_FILES_PER_OFFER)),
+  bytes: Size,
+  start: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES_PER_OFFER)),
+  entries: batch(FileEntry),
+});
+const Hashes = v.object({
+  type: v.literal('hashes'),
+  /** The SHA-256 of one block each, as base64url. */
+  hashes: batch(v.object({ handle: Handle, block: BlockIndex, hash: BlockHash })),
+});
+/** The sender's own file hashes, in answer to `complete`; each side compares for itself. */
+const Verified = v.object({ type: v.literal('verified'), files: batch(v.object({ handle: Handle, hash: FileHash })) });
+const Withdraw = v.object({ type: v.literal('withdraw'), handles: batch(Handle), reason: StopReason });
+
+// ---- transfer, from the receiver
+const Accept = v.object({ type: v.literal('accept'), offer: Id });
+const Decline = v.object({ type: v.literal('decline'), offer: Id });
+const Want = v.object({
+  type: v.literal('want'),
+  /** Grows when the receiver asks anew after a lane was lost; the sender then forgets what was asked before. */
+  generation: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  wants: batch(
+    v.object({
+      handle: Handle,
+      /** Block ranges `[first, count]`; empty where only `durable` is news. */
+      blocks: v.pipe(v.array(v.tuple([BlockIndex, v.pipe(v.number(), v.integer(), v.minValue(1))])), v.maxLength(64)),
+      /** Bytes of this file that are written and flushed at the receiver. */
+      durable: Size,
+    }),
+  ),
+});
+/** The receiver has every block of these files, durable, and this is the hash that it computed for itself. */
+const Complete = v.object({ type: v.literal('complete'), files: batch(v.object({ handle: Handle, hash: FileHash })) });
+const Stop = v.object({ type: v.literal('stop'), handles: batch(Handle), reason: StopReason });
+
+const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Withdraw]);
+const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Complete, Stop]);
+const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
+const LinkMessage = v.variant('type', [Hello, Profile, Ping, Pong, Bye, Chat, LaneMessage, SenderMessage, ReceiverMessage]);
+
+/** What the sending side of a transfer says. */
+export type SenderMessage = v.InferOutput<typeof SenderMessage>;
+/** What the receiving side of a transfer says. */
+export type ReceiverMessage = v.InferOutput<typeof ReceiverMessage>;
+export type LaneMessage = v.InferOutput<typeof LaneMessage>;
+export type LinkMessage = v.InferOutput<typeof LinkMessage>;
+
+const SENDER_TYPES: ReadonlySet<string> = new Set(SenderMessage.options.map((option) => option.entries.type.literal));
+const RECEIVER_TYPES: ReadonlySet<string> = new Set(ReceiverMessage.options.map((option) => option.entries.type.literal));
+
+export function isSenderMessage(message: LinkMessage): message is SenderMessage {
+  return SENDER_TYPES.has(message.type);
+}
+export function isReceiverMessage(message: LinkMessage): message is ReceiverMessage {
+  return RECEIVER_TYPES.has(message.type);
+}
+
+/** Reads a link's text message. Never throws; a message that does not fit gives the reason. */
+export function parseLinkMessage(text: string): Result<LinkMessage, string> {
+  if (text.length > MAX_LINK_MESSAGE_BYTES) return { ok: false, error: `message of ${text.length} characters` };
+  const json = parseJsonObject(text);
+  if (!json) return { ok: false, error: 'not a JSON object' };
+  const parsed = v.safeParse(LinkMessage, json);
+  return parsed.success ? { ok: true, value: parsed.output } : { ok: false, error: describe(parsed.issues) };
+}

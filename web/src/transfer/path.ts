@@ -1,0 +1,19 @@
+import type { ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
+
+/** A lane, as far as the transfer engine sees it: where frames go, and how full it is. */
+export interface FrameLane {
+  /** Bytes handed over and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Hands one frame over, in order. Does nothing once the lane is closed: whoever waits for the bytes asks again. */
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /** Resolves once `bufferedBytes` has fallen to the low mark; rejects when the lane closes. */
+  drained(): Promise<void>;
+}
+
+/** The way to one peer, as far as the transfer engine sees it. */
+export interface TransferPath {
+  /** Sends one control message over the link: in order while the link lives, dropped when it is down. */
+  send(message: SenderMessage | ReceiverMessage): void;
+  /** Asks for lanes, as there is something to carry; they arrive through `handleLane`. Repeating it is harmless. */
+  openLanes(): void;
+}
