@@ -1,0 +1,416 @@
+import { fromBase64Url } from '@tincan/shared/base64url';
+import { parseFrame } from '@tincan/shared/frame';
+import type { FileEntry, SenderMessage, StopReason } from '@tincan/shared/link-message';
+import { BLOCK_BYTES, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
+import { Emitter } from '../platform/emitter.ts';
+import { TincanError } from '../platform/errors.ts';
+import { inBatches } from './batches.ts';
+import { toRanges } from './blocks.ts';
+import { hashBlock, hashFile } from './hash.ts';
+import { ReceivingFile, type IncomingFile, type OpenBlock } from './incoming-file.ts';
+import { IncomingOffers } from './incoming-offers.ts';
+import { cleanPath, UniquePaths } from './names.ts';
+import type { TransferPath } from './path.ts';
+import type { Sink, SinkStore } from './sink.ts';
+
+/** What may be asked for and not yet written, in bytes: the only window there is, so the disk sets the pace. */
+const WINDOW_BYTES = 16 * BLOCK_BYTES;
+/** What a block counts for at least, so that the window also bounds how many small files are open at once (256). */
+const MIN_BLOCK_COST = WINDOW_BYTES / 256;
+/** More is asked for when this much of the window is free: asking costs a message. */
+const ASK_BYTES = WINDOW_BYTES / 4;
+/** Written bytes become durable at least this often. */
+const FLUSH_INTERVAL_MS = 500;
+const FLUSH_BYTES = 32 * BLOCK_BYTES;
+/** How long the news of a complete file waits for others to share its message. */
+const REPORT_DELAY_MS = 20;
+
+export type { IncomingFile } from './incoming-file.ts';
+
+/** Files that a peer offers together. */
+export interface IncomingOffer {
+  readonly id: string;
+  readonly state: 'open' | 'accepted' | 'declined';
+  readonly files: readonly IncomingFile[];
+  readonly bytes: number;
+}
+
+interface Offer extends IncomingOffer {
+  state: IncomingOffer['state'];
+  readonly files: readonly ReceivingFile[];
+}
+
+/**
+ * The receiving side towards one peer. It asks for blocks, checks each against the sender's hash, writes it, and asks
+ * for more as writes end. What it asks for is its only state on the wire: it can ask anew at any time.
+ */
+export class Receiver extends Emitter<{ changed: undefined }> {
+  readonly #path: TransferPath;
+  readonly #store: SinkStore;
+  readonly #offers = new Map<string, Offer>();
+  readonly #parts = new IncomingOffers();
+  readonly #files = new Map<number, ReceivingFile>();
+  readonly #ids = new Set<string>();
+  readonly #paths = new UniquePaths();
+  /** Accepted files that have blocks left to ask for, in order. */
+  readonly #ahead: ReceivingFile[] = [];
+  #windowUsed = 0;
+  #generation = 1;
+  /** Files whose `durable` the sender has not been told. */
+  readonly #unreported = new Set<ReceivingFile>();
+  readonly #unflushed = new Map<ReceivingFile, number>();
+  #completed: { handle: number; hash: string }[] = [];
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #reportTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(path: TransferPath, store: SinkStore) {
+    super();
+    this.#path = path;
+    this.#store = store;
+  }
+
+  get offers(): Iterable<IncomingOffer> {
+    return this.#offers.values();
+  }
+
+  /** Every file of every offer, in order. */
+  get files(): Iterable<IncomingFile> {
+    return this.#files.values();
+  }
+
+  /** Starts receiving an offer's files. Rejects with `no-space`, and leaves the offer open, if they do not fit. */
+  async accept(id: string): Promise<void> {
+    const offer = this.#offers.get(id);
+    if (offer?.state !== 'open') return;
+    const available = await this.#store.available();
+    if (offer.bytes > available) throw new TincanError('no-space', `${offer.bytes} bytes do not fit into ${available}`);
+    if (offer.state !== 'open') return; // answered or withdrawn meanwhile
+    offer.state = 'accepted';
+    this.#path.send({ type: 'accept', offer: id });
+    for (const file of offer.files) {
+      if (file.state !== 'offered') continue;
+      file.state = 'active';
+      this.#ahead.push(file);
+    }
+    this.#ask();
+    this.emit('changed', undefined);
+  }
+
+  decline(id: string): void {
+    const offer = this.#offers.get(id);
+    if (offer?.state !== 'open') return;
+    offer.state = 'declined';
+    for (const file of offer.files) if (file.state === 'offered') file.state = 'declined';
+    this.#path.send({ type: 'decline', offer: id });
+    this.emit('changed', undefined);
+  }
+
+  /** Stops one file and deletes what has arrived of it. Does nothing once it has ended. */
+  cancel(id: string): void {
+    const file = [...this.#files.values()].find((each) => each.id === id);
+    if (file && isLive(file)) this.#end(file, 'cancelled', true);
+  }
+
+  /** The link is up (again): asks anew for everything that is missing. */
+  handleLinkUp(): void {
+    this.#askAnew('link');
+    const verifying = [...this.#files.values()].filter((file) => file.state === 'verifying' && file.hash);
+    this.#completed.push(...verifying.map(({ handle, hash }) => ({ handle, hash: hash! })));
+    this.#report();
+  }
+
+  /** A lane is gone, and what was on it. */
+  handleLaneClosed(): void {
+    this.#askAnew('lane');
+  }
+
+  handleMessage(message: SenderMessage): void {
+    switch (message.type) {
+      case 'offer': {
+        const entries = this.#parts.take(message);
+        if (entries === 'refused') this.#path.send({ type: 'decline', offer: message.offer });
+        else if (entries) this.#handleOffer(message.offer, entries);
+        break;
+      }
+      case 'hashes':
+        for (const { handle, block, hash } of message.hashes) {
+          const file = this.#files.get(handle);
+          const waiting =
+            file?.state === 'active' ? file.expect(block, fromBase64Url(hash) ?? new Uint8Array()) : undefined;
+          if (waiting) this.#check(file!, waiting);
+        }
+        break;
+      case 'verified':
+        for (const { handle, hash } of message.files) void this.#handleVerified(handle, hash);
+        break;
+      case 'withdraw':
+        for (const handle of message.handles) {
+          const file = this.#files.get(handle);
+          if (file && isLive(file)) this.#end(file, message.reason, false);
+        }
+        break;
+    }
+    this.emit('changed', undefined);
+  }
+
+  /** Takes one message of a lane. A frame that nobody asked for is dropped; one that cannot be right ends its file. */
+  handleFrame(message: ArrayBuffer): void {
+    const frame = parseFrame(message);
+    const file = frame.ok ? this.#files.get(frame.value.handle) : undefined;
+    if (!frame.ok || file?.state !== 'active') return;
+    const placed = file.place(frame.value.offset, frame.value.bytes);
+    if (placed === 'misplaced') this.#end(file, 'protocol', true);
+    else if (placed) void this.#hash(file, placed);
+  }
+
+  /** Ends everything that runs and deletes what is not whole. */
+  close(): void {
+    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'cancelled', false);
+    clearTimeout(this.#flushTimer);
+    clearTimeout(this.#reportTimer);
+  }
+
+  // ---- offers
+
+  #handleOffer(id: string, entries: readonly FileEntry[]): void {
+    const known = this.#offers.get(id);
+    if (known) {
+      this.#answerAgain(known, entries);
+      return;
+    }
+    if (
+      this.#files.size + entries.length > 4 * MAX_FILES_PER_OFFER ||
+      entries.some(({ id, handle }) => this.#files.has(handle) || this.#ids.has(id))
+    ) {
+      this.#path.send({ type: 'decline', offer: id });
+      return;
+    }
+    const files = entries.map((entry) => {
+      const file = new ReceivingFile({ ...entry, path: this.#paths.take(cleanPath(entry.path)) }, id);
+      this.#files.set(file.handle, file);
+      this.#ids.add(file.id);
+      return file;
+    });
+    this.#offers.set(id, { id, state: 'open', files, bytes: files.reduce((sum, file) => sum + file.size, 0) });
+  }
+
+  /** The sender repeats an offer after a new link: whatever it may have missed is said again. */
+  #answerAgain(offer: Offer, entries: readonly FileEntry[]): void {
+    if (offer.state === 'declined') this.#path.send({ type: 'decline', offer: offer.id });
+    if (offer.state === 'accepted') this.#path.send({ type: 'accept', offer: offer.id });
+    for (const { handle } of entries) {
+      const file = this.#files.get(handle);
+      if (file?.hash && (file.state === 'verifying' || file.state === 'done')) {
+        this.#completed.push({ handle, hash: file.hash });
+      } else if (file?.state === 'failed' || file?.state === 'cancelled') {
+        this.#path.send({ type: 'stop', handles: [handle], reason: file.failure ?? 'cancelled' });
+      }
+    }
+    this.#report();
+  }
+
+  // ---- asking
+
+  /** Asks for blocks until the window is full. */
+  #ask(): void {
+    if (this.#windowUsed > WINDOW_BYTES - ASK_BYTES) return;
+    const asked = new Map<ReceivingFile, number[]>();
+    while (this.#windowUsed < WINDOW_BYTES) {
+      const file = this.#ahead[0];
+      if (!file) break;
+      const block = file.state === 'active' ? file.takeNext() : undefined;
+      if (block === undefined) {
+        this.#ahead.shift();
+        if (file.state === 'active' && file.size === 0) {
+          file.sink = this.#open(file);
+          this.#windowUsed += MIN_BLOCK_COST;
+          void this.#finish(file, MIN_BLOCK_COST);
+        }
+        continue;
+      }
+      file.sink ??= this.#open(file);
+      this.#windowUsed += cost(file, block);
+      const blocks = asked.get(file);
+      if (blocks) blocks.push(block);
+      else asked.set(file, [block]);
+    }
+    this.#sendWants(asked);
+  }
+
+  #sendWants(asked: ReadonlyMap<ReceivingFile, readonly number[]>): void {
+    const wants = [...asked].map(([file, blocks]) => ({
+      handle: file.handle,
+      blocks: toRanges(blocks),
+      durable: file.durable,
+    }));
+    for (const batch of inBatches(wants)) this.#path.send({ type: 'want', generation: this.#generation, wants: batch });
+  }
+
+  /** Forgets what was asked for and did not arrive, and asks for it again. */
+  #askAnew(lost: 'lane' | 'link'): void {
+    this.#generation++;
+    for (const file of this.#files.values()) {
+      if (file.state !== 'active') continue;
+      const blocks = file.reopen(lost);
+      if (blocks.length === 0) continue;
+      this.#release(file, blocks);
+      if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
+    }
+    this.#ask();
+  }
+
+  #release(file: ReceivingFile, blocks: readonly number[]): void {
+    for (const block of blocks) this.#windowUsed -= cost(file, block);
+  }
+
+  // ---- wire to disk
+
+  async #open(file: ReceivingFile): Promise<Sink> {
+    try {
+      return await this.#store.open();
+    } catch (error) {
+      this.#fail(file, error);
+      throw error;
+    }
+  }
+
+  async #hash(file: ReceivingFile, open: OpenBlock): Promise<void> {
+    const hash = await hashBlock(open.bytes!);
+    if (!file.isOpen(open)) return; // asked for anew, or ended
+    open.hash = hash;
+    this.#check(file, open);
+  }
+
+  #check(file: ReceivingFile, open: OpenBlock): void {
+    const verdict = file.check(open);
+    if (verdict === 'good') void this.#write(file, open);
+    if (verdict !== 'bad') return;
+    this.#release(file, [open.block]);
+    if (!file.askAgain(open)) {
+      this.#end(file, 'corrupt', true);
+      return;
+    }
+    if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
+    this.#ask();
+  }
+
+  async #write(file: ReceivingFile, open: OpenBlock): Promise<void> {
+    const bytes = open.bytes!;
+    const length = bytes.length;
+    open.bytes = undefined; // the sink has them now
+    open.hash = undefined;
+    try {
+      await (await file.sink!).write(open.block * BLOCK_BYTES, bytes);
+    } catch (error) {
+      this.#fail(file, error);
+      return;
+    }
+    if (!file.isOpen(open)) return;
+    file.markWritten(open);
+    if (file.written.complete) {
+      void this.#finish(file, cost(file, open.block));
+      return;
+    }
+    this.#release(file, [open.block]);
+    const unflushed = (this.#unflushed.get(file) ?? 0) + length;
+    this.#unflushed.set(file, unflushed);
+    if (unflushed >= FLUSH_BYTES) void this.#flush(file);
+    else this.#flushTimer ??= setTimeout(() => this.#flushAll(), FLUSH_INTERVAL_MS);
+    this.#ask();
+  }
+
+  #flushAll(): void {
+    this.#flushTimer = undefined;
+    for (const file of [...this.#unflushed.keys()]) void this.#flush(file);
+  }
+
+  async #flush(file: ReceivingFile): Promise<void> {
+    this.#unflushed.delete(file);
+    const { bytes } = file.written;
+    try {
+      await (await file.sink!).flush();
+    } catch (error) {
+      this.#fail(file, error);
+      return;
+    }
+    if (file.state !== 'active') return;
+    file.durable = Math.max(file.durable, bytes);
+    this.#unreported.add(file);
+    this.#report();
+    this.emit('changed', undefined);
+  }
+
+  // ---- the end of a file
+
+  /** Every block is written: makes the file durable and asks the sender to compare. Frees `held` bytes of the window. */
+  async #finish(file: ReceivingFile, held: number): Promise<void> {
+    this.#unflushed.delete(file);
+    file.state = 'verifying';
+    try {
+      const hash = await hashFile(file.blockHashes());
+      const whole = await (await file.sink!).finish({ path: file.path, hash });
+      if (file.state === 'verifying') {
+        file.file = whole;
+        file.hash = hash;
+        file.durable = file.size;
+        this.#unreported.delete(file);
+        this.#completed.push({ handle: file.handle, hash });
+      }
+    } catch (error) {
+      this.#fail(file, error);
+    }
+    this.#windowUsed -= held;
+    this.#ask();
+    // Small files end in crowds and share a message; the last of all waits for nobody.
+    if (this.#windowUsed === 0) this.#report();
+    else this.#reportTimer ??= setTimeout(() => this.#report(), REPORT_DELAY_MS);
+    this.emit('changed', undefined);
+  }
+
+  async #handleVerified(handle: number, theirs: string): Promise<void> {
+    const file = this.#files.get(handle);
+    if (file?.state !== 'verifying' || !file.hash) return;
+    if (file.hash !== theirs) this.#end(file, 'hash-mismatch', true);
+    else file.state = 'done';
+    file.drop();
+  }
+
+  /** Tells the sender what became durable and what is complete. */
+  #report(): void {
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
+    this.#sendWants(new Map([...this.#unreported].map((file) => [file, []])));
+    this.#unreported.clear();
+    const completed = this.#completed;
+    this.#completed = [];
+    for (const files of inBatches(completed)) this.#path.send({ type: 'complete', files });
+  }
+
+  #fail(file: ReceivingFile, error: unknown): void {
+    if (!isLive(file)) return;
+    this.#end(file, error instanceof TincanError && error.code === 'no-space' ? 'no-space' : 'sink-failed', true);
+  }
+
+  #end(file: ReceivingFile, reason: StopReason, tell: boolean): void {
+    const wasActive = file.state !== 'offered';
+    file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
+    file.failure = reason === 'cancelled' ? undefined : reason;
+    file.file = undefined;
+    this.#release(file, file.drop());
+    this.#unflushed.delete(file);
+    this.#unreported.delete(file);
+    if (tell) this.#path.send({ type: 'stop', handles: [file.handle], reason });
+    void file.sink?.then((sink) => sink.discard()).catch(() => undefined); // what cannot be opened need not be deleted
+    if (wasActive) this.#ask();
+    this.emit('changed', undefined);
+  }
+}
+
+/** What a block counts for in the window. */
+function cost(file: ReceivingFile, block: number): number {
+  return Math.max(file.blockBytes(block), MIN_BLOCK_COST);
+}
+
+function isLive(file: IncomingFile): boolean {
+  return file.state === 'offered' || file.state === 'active' || file.state === 'verifying';
+}

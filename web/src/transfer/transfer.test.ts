@@ -1,0 +1,348 @@
+import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { TincanError } from '../platform/errors.ts';
+import { MemoryStore } from './memory-sink.ts';
+import type { Sink, SinkStore } from './sink.ts';
+import { Source } from './source.ts';
+import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
+
+const PIECE = MAX_FRAME_PAYLOAD_BYTES;
+
+/** Bytes that differ at every place and from file to file. */
+function bytesOf(size: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(size / 4));
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 2_654_435_761) ^ Math.imul(seed, 40_503);
+  return new Uint8Array(words.buffer, 0, size).slice();
+}
+
+/** The file's hash as the documents define it, computed by other code than the engine's. */
+function expectedHash(bytes: Uint8Array): string {
+  const list = createHash('sha256');
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    list.update(
+      createHash('sha256')
+        .update(bytes.subarray(at, at + BLOCK_BYTES))
+        .digest(),
+    );
+  }
+  return list.digest('hex');
+}
+
+function offer(peers: LinkedPeers, files: Record<string, Uint8Array<ArrayBuffer>>): void {
+  peers.alice.sender.offer(
+    Object.entries(files).map(([path, bytes]) => ({ path, source: new Source(new Blob([bytes])) })),
+  );
+}
+
+async function acceptAll(peers: LinkedPeers): Promise<void> {
+  await until(() => [...peers.bob.receiver.offers].some((each) => each.state === 'open'), 'an offer arrives');
+  for (const each of peers.bob.receiver.offers) await peers.bob.receiver.accept(each.id);
+}
+
+async function expectArrived(peers: LinkedPeers, files: Record<string, Uint8Array>): Promise<void> {
+  const done = (states: Iterable<{ state: string }>) => [...states].every((file) => file.state === 'done');
+  await until(
+    () => done(peers.bob.receiver.files) && done(peers.alice.sender.files),
+    `all done, but: ${JSON.stringify(
+      [...peers.bob.receiver.files, ...peers.alice.sender.files]
+        .map((f) => [f.path, f.state, f.durable, f.failure])
+        .filter(([, s]) => s !== 'done')
+        .slice(0, 5),
+    )}`,
+  );
+  for (const [path, bytes] of Object.entries(files)) {
+    const received = fileAt(peers.bob.receiver.files, path);
+    const sent = fileAt(peers.alice.sender.files, path);
+    expect(Buffer.compare(new Uint8Array(await received.file!.arrayBuffer()), bytes)).toBe(0);
+    expect(received.hash).toBe(expectedHash(bytes));
+    expect(sent.hash).toBe(received.hash);
+    expect(received.durable).toBe(bytes.length);
+    expect(sent.durable).toBe(bytes.length);
+  }
+}
+
+describe('a transfer over a perfect path', () => {
+  it.each([0, 1, PIECE - 1, PIECE, PIECE + 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 40 * BLOCK_BYTES + 7])(
+    'carries %d bytes and both sides know the same hash',
+    async (size) => {
+      const peers = new LinkedPeers();
+      const files = { 'file.bin': bytesOf(size) };
+      offer(peers, files);
+      await acceptAll(peers);
+      await expectArrived(peers, files);
+    },
+  );
+
+  it('carries a thousand small files in few messages', async () => {
+    const peers = new LinkedPeers();
+    const files = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`d/${i}.txt`, bytesOf(i % 700, i)]));
+    offer(peers, files);
+    await acceptAll(peers);
+    await expectArrived(peers, files);
+    const frames = Object.values(files).filter((bytes) => bytes.length > 0).length;
+    expect(peers.delivered - frames).toBeLessThan(200);
+  });
+
+  it('carries files both ways at once', async () => {
+    const peers = new LinkedPeers();
+    const files = { 'a.bin': bytesOf(3 * BLOCK_BYTES, 1) };
+    offer(peers, files);
+    peers.bob.sender.offer([{ path: 'b.bin', source: new Source(new Blob([bytesOf(2 * BLOCK_BYTES, 2)])) }]);
+    await acceptAll(peers);
+    await until(() => [...peers.alice.receiver.offers].length === 1, "bob's offer arrives");
+    for (const each of peers.alice.receiver.offers) await peers.alice.receiver.accept(each.id);
+    await expectArrived(peers, files);
+    await until(() => fileAt(peers.bob.sender.files, 'b.bin').state === 'done', 'b.bin is done');
+  });
+
+  it('sends no byte of a file before it is accepted', async () => {
+    const peers = new LinkedPeers();
+    let frames = 0;
+    peers.tamper = () => frames++;
+    offer(peers, { 'file.bin': bytesOf(BLOCK_BYTES) });
+    await until(() => [...peers.bob.receiver.offers].length === 1, 'the offer arrives');
+    await peers.settle();
+    expect(frames).toBe(0);
+  });
+
+  it('never asks for more than the window while the disk stands still', async () => {
+    const written: (() => void)[] = [];
+    const stuck: SinkStore = {
+      available: async () => Infinity,
+      open: async () => ({
+        write: () => new Promise<void>((resolve) => written.push(resolve)),
+        flush: async () => {},
+        finish: async () => new Blob(),
+        discard: async () => {},
+      }),
+    };
+    const peers = new LinkedPeers({ bob: stuck });
+    offer(peers, { 'file.bin': bytesOf(64 * BLOCK_BYTES) });
+    await acceptAll(peers);
+    await until(() => written.length === 16, 'a window of blocks waits for the disk');
+    await peers.settle();
+    expect(written.length).toBe(16);
+    written.splice(0, 8).forEach((resolve) => resolve());
+    await until(() => written.length === 16, 'as much more is asked for as was written');
+  });
+});
+
+describe('a path that is cut', () => {
+  const size = 2 * BLOCK_BYTES + 3 * PIECE + 1;
+  const files = { 'file.bin': bytesOf(size), 'small.txt': bytesOf(10, 2), 'empty.txt': bytesOf(0) };
+
+  async function piecesOfPerfectRun(): Promise<number> {
+    const peers = new LinkedPeers();
+    offer(peers, files);
+    await acceptAll(peers);
+    await expectArrived(peers, files);
+    await peers.settle();
+    return peers.delivered;
+  }
+
+  it.each(['lane', 'everything'] as const)('after every single message: %s', async (what) => {
+    const pieces = await piecesOfPerfectRun();
+    expect(pieces).toBeGreaterThan(40);
+    for (let at = 1; at <= pieces; at++) {
+      const peers = new LinkedPeers();
+      let cut = false;
+      peers.onDelivered = () => {
+        if (peers.delivered !== at) return;
+        cut = true;
+        if (what === 'lane') peers.cutLane();
+        else peers.cut();
+      };
+      offer(peers, files);
+      const accepted = acceptAll(peers);
+      if (what === 'everything') {
+        // A run may need fewer messages than the first one did; then it has ended without a cut.
+        const ended = () => [...peers.alice.sender.files].every((file) => file.state === 'done');
+        await until(() => cut || ended(), `the cut after ${at}`);
+        if (cut) peers.restore();
+      }
+      await accepted;
+      await expectArrived(peers, files);
+    }
+  });
+
+  it('again and again, at random, with files of random sizes', async () => {
+    const sizes = fc.array(fc.oneof(fc.nat(3), fc.nat(PIECE * 2), fc.nat(3 * BLOCK_BYTES)), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    const cuts = fc.array(fc.record({ after: fc.integer({ min: 1, max: 60 }), all: fc.boolean() }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(sizes, cuts, async (fileSizes, plan) => {
+        const peers = new LinkedPeers();
+        const given = Object.fromEntries(fileSizes.map((bytes, i) => [`${i}.bin`, bytesOf(bytes, i + 1)]));
+        let next = 0;
+        let since = 0;
+        peers.onDelivered = () => {
+          const cut = plan[next];
+          if (!cut || ++since < cut.after) return;
+          next++;
+          since = 0;
+          if (!cut.all) return peers.cutLane();
+          peers.cut();
+          setImmediate(() => peers.restore());
+        };
+        offer(peers, given);
+        await acceptAll(peers);
+        await expectArrived(peers, given);
+      }),
+      { seed: 20_26, numRuns: 60 },
+    );
+  });
+
+  it('asks only for what was not written when the path is back', async () => {
+    const store = new MemoryStore();
+    let written = 0;
+    const counting: SinkStore = {
+      available: () => store.available(),
+      open: async () => {
+        const sink = await store.open();
+        return {
+          ...sink,
+          write: async (offset, bytes) => {
+            await sink.write(offset, bytes);
+            if (++written === 12) peers.cut();
+          },
+        };
+      },
+    };
+    const peers = new LinkedPeers({ bob: counting });
+    const file = { 'file.bin': bytesOf(20 * BLOCK_BYTES) };
+    offer(peers, file);
+    await acceptAll(peers);
+    await until(() => written >= 12, 'twelve blocks are written');
+    await peers.settle();
+    const left = 20 - written;
+    let frames = 0;
+    peers.tamper = () => frames++;
+    peers.restore();
+    await expectArrived(peers, file);
+    expect(left).toBeGreaterThan(0);
+    expect(frames).toBe(16 * left);
+  });
+});
+
+describe('damage', () => {
+  it('asks once more for a block that arrived changed', async () => {
+    const peers = new LinkedPeers();
+    let once = true;
+    peers.tamper = (frame) => {
+      if (once) frame[frame.length - 1]! ^= 1;
+      once = false;
+    };
+    const files = { 'file.bin': bytesOf(3 * BLOCK_BYTES) };
+    offer(peers, files);
+    await acceptAll(peers);
+    await expectArrived(peers, files);
+  });
+
+  it('fails with its name, on both sides, when a block stays wrong', async () => {
+    const peers = new LinkedPeers();
+    peers.tamper = (frame) => {
+      frame[frame.length - 1]! ^= 1;
+    };
+    offer(peers, { 'file.bin': bytesOf(BLOCK_BYTES) });
+    await acceptAll(peers);
+    await until(() => fileAt(peers.alice.sender.files, 'file.bin').state === 'failed', 'the sender hears of it');
+    expect(fileAt(peers.bob.receiver.files, 'file.bin')).toMatchObject({ state: 'failed', failure: 'corrupt' });
+    expect(fileAt(peers.alice.sender.files, 'file.bin').failure).toBe('corrupt');
+  });
+
+  it('ends on both sides when the file cannot be read, and the others go on', async () => {
+    const peers = new LinkedPeers();
+    const broken = new Source(new Blob([bytesOf(BLOCK_BYTES)]));
+    broken.readBlock = async () => {
+      throw new TincanError('source-unreadable', 'the disk was pulled out');
+    };
+    peers.alice.sender.offer([
+      { path: 'broken.bin', source: broken },
+      { path: 'fine.bin', source: new Source(new Blob([bytesOf(10)])) },
+    ]);
+    await acceptAll(peers);
+    await until(() => fileAt(peers.bob.receiver.files, 'fine.bin').state === 'done', 'the other file arrives');
+    await until(() => fileAt(peers.bob.receiver.files, 'broken.bin').state === 'failed', 'the failure is told');
+    expect(fileAt(peers.bob.receiver.files, 'broken.bin').failure).toBe('source-unreadable');
+  });
+
+  it('says that there is no room before anything is sent, and leaves the offer open', async () => {
+    const peers = new LinkedPeers({ bob: new MemoryStore(BLOCK_BYTES) });
+    offer(peers, { 'file.bin': bytesOf(BLOCK_BYTES + 1) });
+    await expect(acceptAll(peers)).rejects.toMatchObject({ code: 'no-space' });
+    expect([...peers.bob.receiver.offers][0]!.state).toBe('open');
+  });
+
+  it('a disk that fails in mid-file ends that file on both sides and is asked to delete it', async () => {
+    let discarded = 0;
+    const failing: Sink = {
+      write: async () => {
+        throw new TincanError('no-space', 'full');
+      },
+      flush: async () => {},
+      finish: async () => new Blob(),
+      discard: async () => void discarded++,
+    };
+    const peers = new LinkedPeers({ bob: { available: async () => Infinity, open: async () => failing } });
+    offer(peers, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    await acceptAll(peers);
+    await until(() => fileAt(peers.alice.sender.files, 'file.bin').state === 'failed', 'the sender hears of it');
+    expect(fileAt(peers.bob.receiver.files, 'file.bin').failure).toBe('no-space');
+    expect(discarded).toBe(1);
+  });
+});
+
+describe('a person who changes their mind', () => {
+  it('declines: nothing is sent and the sender knows', async () => {
+    const peers = new LinkedPeers();
+    offer(peers, { 'a.bin': bytesOf(10), 'b.bin': bytesOf(10) });
+    await until(() => [...peers.bob.receiver.offers].length === 1, 'the offer arrives');
+    peers.bob.receiver.decline([...peers.bob.receiver.offers][0]!.id);
+    await until(() => [...peers.alice.sender.files].every((file) => file.state === 'declined'), 'the sender knows');
+  });
+
+  it.each(['alice', 'bob'] as const)('cancels in mid-transfer at %s: both know and nothing is left', async (who) => {
+    const store = new MemoryStore();
+    const peers = new LinkedPeers({ bob: store });
+    const free = await store.available();
+    offer(peers, { 'file.bin': bytesOf(30 * BLOCK_BYTES), 'next.bin': bytesOf(10) });
+    let cancelled = false;
+    peers.onDelivered = () => {
+      if (cancelled || peers.delivered < 200) return;
+      cancelled = true;
+      if (who === 'alice') peers.alice.sender.cancel(fileAt(peers.alice.sender.files, 'file.bin').id);
+      else peers.bob.receiver.cancel(fileAt(peers.bob.receiver.files, 'file.bin').id);
+    };
+    await acceptAll(peers);
+    await until(() => fileAt(peers.bob.receiver.files, 'next.bin').state === 'done', 'the next file goes on');
+    expect(fileAt(peers.alice.sender.files, 'file.bin').state).toBe('cancelled');
+    expect(fileAt(peers.bob.receiver.files, 'file.bin').state).toBe('cancelled');
+    await peers.settle();
+    expect(await store.available()).toBe(free - 10);
+  });
+
+  it('cancels while the path is cut: the other side learns it when the path is back', async () => {
+    const peers = new LinkedPeers();
+    offer(peers, { 'file.bin': bytesOf(30 * BLOCK_BYTES) });
+    await acceptAll(peers);
+    await until(() => peers.delivered > 50, 'it runs');
+    peers.cut();
+    peers.alice.sender.cancel(fileAt(peers.alice.sender.files, 'file.bin').id);
+    peers.restore();
+    await until(() => fileAt(peers.bob.receiver.files, 'file.bin').state === 'cancelled', 'the receiver learns it');
+  });
+
+  it('declines while the path is cut: the sender learns it when the path is back', async () => {
+    const peers = new LinkedPeers();
+    offer(peers, { 'file.bin': bytesOf(10) });
+    await until(() => [...peers.bob.receiver.offers].length === 1, 'the offer arrives');
+    peers.cut();
+    peers.bob.receiver.decline([...peers.bob.receiver.offers][0]!.id);
+    peers.restore();
+    await until(() => fileAt(peers.alice.sender.files, 'file.bin').state === 'declined', 'the sender learns it');
+  });
+});
