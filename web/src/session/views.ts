@@ -1,6 +1,6 @@
 // What the page shows: plain snapshots, replaced and never changed, at most ten times a second.
 import type { SessionId } from '@tincan/shared/introduction';
-import type { StopReason } from '@tincan/shared/link-message';
+import type { TransferFailure } from '../transfer/path.ts';
 
 export type ServerState = 'connecting' | 'online' | 'offline';
 
@@ -12,6 +12,7 @@ export type RoomProblem =
 
 export interface PeerView {
   session: SessionId;
+  /** What it calls itself, without invisible characters; empty while it has not said so. */
   name: string;
   state: 'connecting' | 'connected' | 'reconnecting';
   route: 'direct' | 'relay' | undefined;
@@ -20,6 +21,8 @@ export interface PeerView {
 }
 
 export interface OfferView {
+  /** Unlike any other offer's, also of other peers: for lists and commands. */
+  key: string;
   id: string;
   peer: SessionId;
   /** Cleaned relative paths, the first 100 of `files`. */
@@ -29,17 +32,12 @@ export interface OfferView {
 }
 
 export type TransferState =
-  | 'offered'
-  | 'active'
-  | 'paused'
-  | 'waiting'
-  | 'verifying'
-  | 'done'
-  | 'failed'
-  | 'declined'
-  | 'cancelled';
+  'offered' | 'active' | 'paused' | 'waiting' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
 
 export interface TransferView {
+  /** Unlike any other transfer's, also of other peers: for lists and commands. */
+  key: string;
+  /** What both sides call it. */
   id: string;
   peer: SessionId;
   direction: 'send' | 'receive';
@@ -53,7 +51,7 @@ export interface TransferView {
   /** SHA-256 over the block hashes, 64 hex digits, once this side knows it. */
   hash: string | undefined;
   /** Why, where `state` is `failed`. */
-  failure: StopReason | undefined;
+  failure: TransferFailure | undefined;
   /** Over the last seconds; `undefined` unless bytes are moving. */
   bytesPerSecond: number | undefined;
   secondsLeft: number | undefined;
@@ -82,4 +80,13 @@ export interface StagedView {
 export interface PickedFile {
   file: File;
   path: string;
+}
+
+/** A file that an earlier visit received whole and never saved. */
+export interface PartialView {
+  id: string;
+  path: string;
+  /** In bytes. */
+  size: number;
+  saved: boolean;
 }

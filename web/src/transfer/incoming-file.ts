@@ -1,4 +1,4 @@
-import type { StopReason } from '@tincan/shared/link-message';
+import type { TransferFailure } from './path.ts';
 import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import { sameHash } from './hash.ts';
@@ -15,7 +15,7 @@ export interface IncomingFile {
   /** Bytes written and flushed. */
   readonly durable: number;
   readonly hash: string | undefined;
-  readonly failure: StopReason | undefined;
+  readonly failure: TransferFailure | undefined;
   /** The whole, verified file, once `state` is `done`. */
   readonly file: Blob | undefined;
 }
@@ -46,7 +46,7 @@ export class ReceivingFile implements IncomingFile {
   state: IncomingFile['state'] = 'offered';
   durable = 0;
   hash: string | undefined;
-  failure: StopReason | undefined;
+  failure: TransferFailure | undefined;
   file: Blob | undefined;
 
   sink: Promise<Sink> | undefined;

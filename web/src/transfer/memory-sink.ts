@@ -18,6 +18,10 @@ export class MemoryStore implements SinkStore {
     return this.#capBytes - this.#usedBytes;
   }
 
+  /** Nothing outlives the page here. */
+  async markSaved(): Promise<void> {}
+  close(): void {}
+
   async open(): Promise<Sink> {
     const pieces = new Map<number, Uint8Array<ArrayBuffer>>();
     return {

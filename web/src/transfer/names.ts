@@ -1,12 +1,9 @@
+import { visibleText } from '../platform/visible-text.ts';
+
 // A name from the other side is untrusted: it is cleaned before it is shown or written.
 
 const MAX_COMPONENT_BYTES = 255; // what ext4, APFS and NTFS take
 const MAX_DEPTH = 64;
-// Control characters, and characters that reorder or hide text: bidi marks, embeddings, overrides and isolates,
-// zero-width ones, line separators, the byte order mark, tags, and lone surrogates.
-const INVISIBLE =
-  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
 const FORBIDDEN = /[<>:"|?*]/g; // on Windows
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i; // on Windows, with any ending
 
@@ -45,7 +42,7 @@ export function baseName(path: string): string {
 }
 
 function cleanComponent(component: string): string {
-  const visible = component.normalize('NFC').replace(INVISIBLE, '').replace(FORBIDDEN, '_');
+  const visible = visibleText(component).replace(FORBIDDEN, '_');
   // Windows drops dots and spaces at the end; dots alone are "here" and "up".
   const trimmed = visible.trim().replace(/[. ]+$/, '');
   if (trimmed === '') return '';

@@ -21,3 +21,8 @@ export interface IndexLine {
   hash?: string;
   saved?: true;
 }
+
+/** A page holds this lock for as long as it may write to its folder. */
+export function lockOf(directory: string): string {
+  return `tincan-received-${directory}`;
+}

@@ -64,6 +64,13 @@ export class OpfsStore implements SinkStore {
     if (file !== undefined) await this.#request({ op: 'saved', file });
   }
 
+  /** Ends the worker, and with it every open file. Finished files stay for a later visit. */
+  close(): void {
+    this.#worker.terminate();
+    for (const waiting of this.#pending.values()) waiting.reject(new TincanError('sink-failed', 'the store is closed'));
+    this.#pending.clear();
+  }
+
   #request(request: OpfsRequest, transfer: Transferable[] = []): Promise<File | undefined> {
     return new Promise((resolve, reject) => {
       const number = this.#number++;

@@ -1,6 +1,6 @@
 // Holds the sync access handles of one page's received files: the only fast way to write to a browser's disk, and
 // only workers have it. One request at a time per file is not needed: the handle's own calls are synchronous.
-import { OPFS_INDEX, OPFS_ROOT, type IndexLine, type OpfsAnswer, type OpfsRequest } from './opfs-protocol.ts';
+import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine, type OpfsAnswer, type OpfsRequest } from './opfs-protocol.ts';
 
 interface SyncAccessHandle {
   write(bytes: Uint8Array, options: { at: number }): number;
@@ -26,6 +26,7 @@ addEventListener('message', ({ data }: MessageEvent<{ number: number; request: O
 async function handle(request: OpfsRequest): Promise<OpfsAnswer> {
   switch (request.op) {
     case 'start': {
+      await holdLock(lockOf(request.directory));
       const root = await navigator.storage.getDirectory();
       const all = await root.getDirectoryHandle(OPFS_ROOT, { create: true });
       directory = await all.getDirectoryHandle(request.directory, { create: true });
@@ -59,6 +60,18 @@ async function handle(request: OpfsRequest): Promise<OpfsAnswer> {
       await folder().removeEntry(request.file);
       return { ok: true };
   }
+}
+
+/** Takes a lock that goes with this worker. */
+function holdLock(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, () => {
+        resolve();
+        return new Promise<never>(() => {});
+      })
+      .catch(reject);
+  });
 }
 
 function folder(): FileSystemDirectoryHandle {

@@ -1,4 +1,4 @@
-import type { ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
+import type { ReceiverMessage, SenderMessage, StopReason } from '@tincan/shared/link-message';
 
 /** A lane, as far as the transfer engine sees it: where frames go, and how full it is. */
 export interface FrameLane {
@@ -17,3 +17,6 @@ export interface TransferPath {
   /** Asks for lanes, as there is something to carry; they arrive through `handleLane`. Repeating it is harmless. */
   openLanes(): void;
 }
+
+/** Why a transfer failed: what one side told the other, or that the other side has left for good. */
+export type TransferFailure = Exclude<StopReason, 'cancelled'> | 'peer-left';

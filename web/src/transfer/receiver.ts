@@ -1,6 +1,6 @@
 import { fromBase64Url } from '@tincan/shared/base64url';
 import { parseFrame } from '@tincan/shared/frame';
-import type { FileEntry, SenderMessage, StopReason } from '@tincan/shared/link-message';
+import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
 import { BLOCK_BYTES, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
@@ -10,7 +10,7 @@ import { hashBlock, hashFile } from './hash.ts';
 import { ReceivingFile, type IncomingFile, type OpenBlock } from './incoming-file.ts';
 import { IncomingOffers } from './incoming-offers.ts';
 import { cleanPath, UniquePaths } from './names.ts';
-import type { TransferPath } from './path.ts';
+import type { TransferFailure, TransferPath } from './path.ts';
 import type { Sink, SinkStore } from './sink.ts';
 
 /** What may be asked for and not yet written, in bytes: the only window there is, so the disk sets the pace. */
@@ -163,9 +163,9 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     else if (placed) void this.#hash(file, placed);
   }
 
-  /** Ends everything that runs and deletes what is not whole. */
+  /** The peer has left for good, or this page leaves it: what has not ended fails, and what arrived of it is deleted. */
   close(): void {
-    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'cancelled', false);
+    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'peer-left', false);
     clearTimeout(this.#flushTimer);
     clearTimeout(this.#reportTimer);
   }
@@ -203,7 +203,8 @@ export class Receiver extends Emitter<{ changed: undefined }> {
       if (file?.hash && (file.state === 'verifying' || file.state === 'done')) {
         this.#completed.push({ handle, hash: file.hash });
       } else if (file?.state === 'failed' || file?.state === 'cancelled') {
-        this.#path.send({ type: 'stop', handles: [handle], reason: file.failure ?? 'cancelled' });
+        const reason = file.failure ?? 'cancelled';
+        if (reason !== 'peer-left') this.#path.send({ type: 'stop', handles: [handle], reason });
       }
     }
     this.#report();
@@ -391,7 +392,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.#end(file, error instanceof TincanError && error.code === 'no-space' ? 'no-space' : 'sink-failed', true);
   }
 
-  #end(file: ReceivingFile, reason: StopReason, tell: boolean): void {
+  #end(file: ReceivingFile, reason: 'cancelled' | TransferFailure, tell: boolean): void {
     const wasActive = file.state !== 'offered';
     file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
     file.failure = reason === 'cancelled' ? undefined : reason;
@@ -399,7 +400,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.#release(file, file.drop());
     this.#unflushed.delete(file);
     this.#unreported.delete(file);
-    if (tell) this.#path.send({ type: 'stop', handles: [file.handle], reason });
+    if (tell && reason !== 'peer-left') this.#path.send({ type: 'stop', handles: [file.handle], reason });
     void file.sink?.then((sink) => sink.discard()).catch(() => undefined); // what cannot be opened need not be deleted
     if (wasActive) this.#ask();
     this.emit('changed', undefined);

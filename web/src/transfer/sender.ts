@@ -1,12 +1,12 @@
 import { randomId, toBase64Url } from '@tincan/shared/base64url';
 import { encodeFrame } from '@tincan/shared/frame';
-import type { FileEntry, ReceiverMessage, StopReason } from '@tincan/shared/link-message';
-import { BLOCK_BYTES, MAX_BATCH_ENTRIES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import type { FileEntry, ReceiverMessage } from '@tincan/shared/link-message';
+import { BLOCK_BYTES, MAX_BATCH_ENTRIES, MAX_FILES_PER_OFFER, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
 import { blockCount } from './blocks.ts';
-import type { FrameLane, TransferPath } from './path.ts';
+import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
 /** Above this many buffered bytes a lane is full. More only costs memory and makes cancelling slow. */
@@ -29,7 +29,7 @@ export interface OutgoingFile {
   /** Bytes that are durable at the receiver, as it says. */
   durable: number;
   hash: string | undefined;
-  failure: StopReason | undefined;
+  failure: TransferFailure | undefined;
 }
 
 interface File extends OutgoingFile {
@@ -78,8 +78,15 @@ export class Sender extends Emitter<{ changed: undefined }> {
     return this.#files.values();
   }
 
-  /** Offers files together; the other person accepts or declines them together. */
+  /** Offers files together; the other person accepts or declines them together (very many: in several offers). */
   offer(files: readonly { path: string; source: Source }[]): void {
+    for (let start = 0; start < files.length; start += MAX_FILES_PER_OFFER) {
+      this.#offerTogether(files.slice(start, start + MAX_FILES_PER_OFFER));
+    }
+    this.emit('changed', undefined);
+  }
+
+  #offerTogether(files: readonly { path: string; source: Source }[]): void {
     const offer = randomId();
     const added = files.map(({ path, source }): File => {
       const file: File = {
@@ -98,13 +105,12 @@ export class Sender extends Emitter<{ changed: undefined }> {
       return file;
     });
     this.#sendOffer(offer, added);
-    this.emit('changed', undefined);
   }
 
   /** Takes a file back, whatever has been sent of it. Does nothing once it has ended. */
   cancel(id: string): void {
     const file = [...this.#files.values()].find((each) => each.id === id);
-    if (file && isLive(file)) this.#end(file, 'cancelled', 'cancelled', true);
+    if (file && isLive(file)) this.#end(file, 'cancelled', true);
   }
 
   /** The link is up (again): repeats every offer that has not ended, and the receiver says what it still lacks. */
@@ -147,16 +153,16 @@ export class Sender extends Emitter<{ changed: undefined }> {
       case 'stop':
         for (const handle of message.handles) {
           const file = this.#files.get(handle);
-          if (file && isLive(file))
-            this.#end(file, message.reason === 'cancelled' ? 'cancelled' : 'failed', message.reason, false);
+          if (file && isLive(file)) this.#end(file, message.reason, false);
         }
         break;
     }
     this.emit('changed', undefined);
   }
 
-  /** Ends everything: nothing is sent any more. */
+  /** The peer has left for good, or this page leaves it: what has not ended fails, and nothing is sent any more. */
   close(): void {
+    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'peer-left', false);
     for (const lane of [...this.#lanes]) this.handleLaneClosed(lane);
   }
 
@@ -196,7 +202,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
       const count = blockCount(file.size);
       for (const [first, length] of blocks) {
         if (first + length > count || this.#queue.length >= MAX_QUEUED_RANGES) {
-          this.#end(file, 'failed', 'protocol', true);
+          this.#end(file, 'protocol', true);
           break;
         }
         this.#queue.push({ file, next: first, end: first + length });
@@ -247,7 +253,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
       aheadBytes -= Math.min(current.file.size, BLOCK_BYTES);
       const bytes = await current.bytes;
       if (bytes instanceof TincanError) {
-        if (isLive(current.file)) this.#end(current.file, 'failed', 'source-unreadable', true);
+        if (isLive(current.file)) this.#end(current.file, 'source-unreadable', true);
         continue;
       }
       void this.#reportHash(current.file, current.block, bytes.length);
@@ -308,7 +314,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
       try {
         file.hash ??= await file.source.fileHash();
       } catch {
-        this.#end(file, 'failed', 'source-unreadable', true);
+        this.#end(file, 'source-unreadable', true);
         continue;
       }
       ours.push({ handle, hash: file.hash });
@@ -317,7 +323,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
         file.state = 'done';
         file.durable = file.size;
       } else {
-        this.#end(file, 'failed', 'hash-mismatch', false); // the receiver sees the same from our hash
+        this.#end(file, 'hash-mismatch', false); // the receiver sees the same from our hash
       }
     }
     if (ours.length > 0) this.#path.send({ type: 'verified', files: ours });
@@ -326,16 +332,17 @@ export class Sender extends Emitter<{ changed: undefined }> {
 
   // ---- ends
 
-  #end(file: File, state: 'failed' | 'cancelled', reason: StopReason, tell: boolean): void {
-    file.state = state;
-    if (state === 'failed') file.failure = reason;
-    if (tell) this.#path.send({ type: 'withdraw', handles: [file.handle], reason });
+  #end(file: File, reason: 'cancelled' | TransferFailure, tell: boolean): void {
+    file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
+    file.failure = reason === 'cancelled' ? undefined : reason;
+    if (tell && reason !== 'peer-left') this.#path.send({ type: 'withdraw', handles: [file.handle], reason });
     this.emit('changed', undefined);
   }
 
   /** Answers a question about a transfer that has ended here, or never was. */
   #refuse(handle: number, file: File | undefined): void {
-    const reason = file?.failure ?? (file?.state === 'cancelled' ? 'cancelled' : 'unknown-transfer');
+    const ended = file?.state === 'cancelled' ? 'cancelled' : file?.failure;
+    const reason = ended === undefined || ended === 'peer-left' ? 'unknown-transfer' : ended;
     this.#path.send({ type: 'withdraw', handles: [handle], reason });
   }
 }

@@ -156,7 +156,7 @@ export class LinkedPeers {
         item.to.receiver.handleFrame(item.frame);
       } else {
         const message = parseLinkMessage(item.text);
-        if (!message.ok) throw new Error(`the engine sent a bad message: ${message.error}`);
+        if (!message.ok) throw new Error(`the engine sent a bad message: ${JSON.stringify(message.error)}`);
         const { value } = message;
         if (isSenderMessage(value)) item.to.receiver.handleMessage(value);
         else item.to.sender.handleMessage(value as ReceiverMessage);

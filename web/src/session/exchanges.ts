@@ -1,0 +1,216 @@
+import type { SessionId } from '@tincan/shared/introduction';
+import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
+import { Emitter } from '../platform/emitter.ts';
+import type { FrameLane, TransferPath } from '../transfer/path.ts';
+import { Receiver, type IncomingFile, type IncomingOffer } from '../transfer/receiver.ts';
+import { Sender, type OutgoingFile } from '../transfer/sender.ts';
+import type { SinkStore } from '../transfer/sink.ts';
+import { Speed } from '../transfer/speed.ts';
+import type { OfferView, TransferState, TransferView } from './views.ts';
+
+const PREVIEW_FILES = 100;
+
+interface Exchange {
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  linked: boolean;
+}
+
+/** The transfers with every peer of a room, those who left included, and how they look at this moment. */
+export class Exchanges extends Emitter<{ changed: undefined }> {
+  readonly #store: SinkStore;
+  readonly #pathTo: (session: SessionId) => TransferPath;
+  readonly #exchanges = new Map<SessionId, Exchange>();
+  readonly #speeds = new WeakMap<IncomingFile | OutgoingFile, Speed>();
+  readonly #saved = new WeakSet<IncomingFile | OutgoingFile>();
+  #views = new Map<string, TransferView>();
+
+  constructor(store: SinkStore, pathTo: (session: SessionId) => TransferPath) {
+    super();
+    this.#store = store;
+    this.#pathTo = pathTo;
+  }
+
+  /** The exchange with one peer, made at the first call. */
+  with(session: SessionId): Exchange {
+    const known = this.#exchanges.get(session);
+    if (known) return known;
+    const path = this.#pathTo(session);
+    const exchange = { sender: new Sender(path), receiver: new Receiver(path, this.#store), linked: false };
+    exchange.sender.on('changed', () => this.emit('changed', undefined));
+    exchange.receiver.on('changed', () => this.emit('changed', undefined));
+    this.#exchanges.set(session, exchange);
+    return exchange;
+  }
+
+  handleLinkUp(session: SessionId): void {
+    const exchange = this.with(session);
+    exchange.linked = true;
+    exchange.receiver.handleLinkUp();
+    exchange.sender.handleLinkUp();
+    this.emit('changed', undefined);
+  }
+
+  handleLinkDown(session: SessionId): void {
+    this.with(session).linked = false;
+    this.emit('changed', undefined);
+  }
+
+  /** Takes a link message if it belongs to a transfer. */
+  handleMessage(session: SessionId, message: LinkMessage): void {
+    if (isSenderMessage(message)) this.with(session).receiver.handleMessage(message);
+    else if (isReceiverMessage(message)) this.with(session).sender.handleMessage(message);
+  }
+
+  handleFrame(session: SessionId, bytes: ArrayBuffer): void {
+    this.with(session).receiver.handleFrame(bytes);
+  }
+
+  handleLaneOpened(session: SessionId, lane: FrameLane): void {
+    this.with(session).sender.handleLaneOpened(lane);
+  }
+
+  handleLaneClosed(session: SessionId, lane: FrameLane): void {
+    const { sender, receiver } = this.with(session);
+    sender.handleLaneClosed(lane);
+    receiver.handleLaneClosed();
+  }
+
+  /** The peer will not come back: what has not ended with it fails. */
+  handlePeerLeft(session: SessionId): void {
+    const exchange = this.#exchanges.get(session);
+    exchange?.sender.close();
+    exchange?.receiver.close();
+  }
+
+  /** Ends everything with everyone. */
+  close(): void {
+    for (const session of this.#exchanges.keys()) this.handlePeerLeft(session);
+  }
+
+  /** Cancels a transfer of either direction, named by its view's key. */
+  cancel(key: string): void {
+    const found = this.#find(key);
+    if (found?.direction === 'send') this.with(found.peer).sender.cancel(found.id);
+    else if (found) this.with(found.peer).receiver.cancel(found.id);
+  }
+
+  /** The finished file of a receiving transfer. */
+  fileOf(key: string): Blob | undefined {
+    const found = this.#find(key);
+    if (found?.direction !== 'receive') return undefined;
+    return [...this.with(found.peer).receiver.files].find((file) => file.id === found.id)?.file;
+  }
+
+  markSaved(key: string): void {
+    const found = this.#find(key);
+    const file = found && [...this.with(found.peer).receiver.files].find((each) => each.id === found.id);
+    if (file) this.#saved.add(file);
+    this.emit('changed', undefined);
+  }
+
+  /** Offers that wait for an answer. */
+  offers(): OfferView[] {
+    return [...this.#exchanges].flatMap(([peer, { receiver }]) =>
+      [...receiver.offers].filter((offer) => isOpen(offer)).map((offer) => toOfferView(peer, offer)),
+    );
+  }
+
+  /** Every transfer that has begun, running ones first; a view is the same object as before if nothing in it changed. */
+  transfers(now: number): TransferView[] {
+    const views = new Map<string, TransferView>();
+    for (const [peer, { sender, receiver, linked }] of this.#exchanges) {
+      for (const file of sender.files) this.#look(views, peer, 'send', file, linked, now);
+      for (const file of receiver.files) {
+        if (file.state !== 'offered' && file.state !== 'declined')
+          this.#look(views, peer, 'receive', file, linked, now);
+      }
+    }
+    this.#views = views;
+    return [...views.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+  }
+
+  #look(
+    views: Map<string, TransferView>,
+    peer: SessionId,
+    direction: TransferView['direction'],
+    file: IncomingFile | OutgoingFile,
+    linked: boolean,
+    now: number,
+  ): void {
+    const key = `${direction} ${peer} ${file.id}`;
+    const state = toState(file, linked);
+    const bytesPerSecond = this.#speedOf(file, state, now);
+    const savable = 'file' in file && file.file !== undefined && state === 'done';
+    const view: TransferView = {
+      key,
+      id: file.id,
+      peer,
+      direction,
+      path: file.path,
+      size: file.size,
+      bytes: file.durable,
+      state,
+      hash: file.hash,
+      failure: file.failure,
+      bytesPerSecond,
+      secondsLeft: bytesPerSecond ? (file.size - file.durable) / bytesPerSecond : undefined,
+      savable,
+      saved: this.#saved.has(file),
+    };
+    const before = this.#views.get(key);
+    views.set(key, before && sameView(before, view) ? before : view);
+  }
+
+  #speedOf(file: IncomingFile | OutgoingFile, state: TransferState, now: number): number | undefined {
+    if (state !== 'active') {
+      this.#speeds.delete(file); // a pause is not slowness
+      return undefined;
+    }
+    const speed = this.#speeds.get(file) ?? new Speed();
+    this.#speeds.set(file, speed);
+    speed.note(file.durable, now);
+    return speed.bytesPerSecond;
+  }
+
+  #find(key: string): TransferView | undefined {
+    return this.#views.get(key);
+  }
+}
+
+const ORDER: Record<TransferState, number> = {
+  active: 0,
+  verifying: 0,
+  waiting: 0,
+  paused: 0,
+  offered: 0,
+  failed: 1,
+  declined: 2,
+  cancelled: 2,
+  done: 2,
+};
+
+function isOpen(offer: IncomingOffer): boolean {
+  return offer.state === 'open' && offer.files.some((file) => file.state === 'offered');
+}
+
+function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
+  const files = offer.files.filter((file) => file.state === 'offered');
+  return {
+    key: `${peer} ${offer.id}`,
+    id: offer.id,
+    peer,
+    preview: files.slice(0, PREVIEW_FILES).map(({ path, size }) => ({ path, size })),
+    files: files.length,
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+  };
+}
+
+function toState({ state }: IncomingFile | OutgoingFile, linked: boolean): TransferState {
+  const needsPeer = state === 'offered' || state === 'active' || state === 'verifying';
+  return needsPeer && !linked ? 'waiting' : state;
+}
+
+function sameView(a: TransferView, b: TransferView): boolean {
+  return (Object.keys(a) as (keyof TransferView)[]).every((field) => a[field] === b[field]);
+}

@@ -1,0 +1,12 @@
+import { MemoryStore } from './memory-sink.ts';
+import { OpfsStore } from './opfs-store.ts';
+
+/** Opens the best place that this browser has for received files: its private disk space, or else memory up to a cap. */
+export async function openStore(directory: string): Promise<OpfsStore | MemoryStore> {
+  try {
+    return await OpfsStore.start(directory);
+  } catch (error) {
+    console.info('No private disk space in this browser; received files are kept in memory.', error);
+    return new MemoryStore();
+  }
+}

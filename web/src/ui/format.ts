@@ -1,0 +1,69 @@
+// Numbers as people read them. Steps are coarse and digits few, so that ticking numbers stay calm.
+import { words } from './words.ts';
+
+const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+const plain = new Intl.NumberFormat(words.locale);
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** A whole number with its separators. */
+export function formatCount(n: number): string {
+  return plain.format(n);
+}
+
+/** A size in decimal units: whole below a megabyte, one decimal below a hundred of any larger unit. */
+export function formatBytes(bytes: number): string {
+  if (!(bytes >= 1000)) return `${Math.max(0, Math.floor(bytes) || 0)} B`;
+  let value = bytes / 1000;
+  let unit = 0;
+  while (Number(rounded(value, unit)) >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${rounded(value, unit)} ${UNITS[unit]}`;
+}
+
+function rounded(value: number, unit: number): string {
+  return value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1);
+}
+
+export function formatSpeed(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** How long it will still take; empty where nobody can tell. */
+export function formatTimeLeft(seconds: number | undefined): string {
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0) return '';
+  if (seconds < 8) return words.time.fewSeconds;
+  if (seconds < 58) return words.time.seconds(Math.max(10, Math.round(seconds / 5) * 5));
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return words.time.minutes(Math.max(1, minutes));
+  const steps = Math.round(minutes / 10) * 10;
+  if (steps < 48 * 60) return words.time.hours(Math.floor(steps / 60), steps % 60);
+  return words.time.days(Math.round(steps / (24 * 60)));
+}
+
+/** How far it got, 0 to 100 and whole; 100 only when everything is there. An empty file is at 0 until it is `done`. */
+export function percent(bytes: number, size: number, done: boolean): number {
+  if (done) return 100;
+  if (size <= 0) return 0;
+  return Math.max(0, Math.min(100, Math.floor((bytes / size) * 100)));
+}
+
+export function formatClock(at: number): string {
+  return clock.format(at);
+}
+
+/** Shortens a long name in its middle: the ending tells what kind of file it is and must stay in sight. */
+export function shortenMiddle(name: string, maxChars: number): string {
+  const chars = [...name];
+  if (chars.length <= maxChars) return name;
+  const tail = Math.floor((maxChars - 1) * 0.4);
+  return `${chars.slice(0, maxChars - 1 - tail).join('')}…${chars.slice(-tail).join('')}`;
+}
+
+/** A relative path as folder (without its last `/`, may be empty) and file name. */
+export function splitPath(path: string): { folder: string; name: string } {
+  const slash = path.lastIndexOf('/');
+  return { folder: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { readDataTransfer, readInput } from './pick-files.ts';
+
+/** Entries as Chromium gives them: at most 100 a time, and the items are gone after the first await. */
+const BATCH = 100;
+
+type Tree = { [name: string]: Tree | 'file' | 'unreadable' };
+
+function fakeEntry(name: string, node: Tree[string]): FileSystemEntry {
+  if (typeof node === 'string') {
+    const file = (success: FileCallback, failure?: ErrorCallback) =>
+      queueMicrotask(() => (node === 'file' ? success(new File(['x'], name)) : failure?.(new DOMException('gone'))));
+    return { name, isFile: true, isDirectory: false, file } as unknown as FileSystemEntry;
+  }
+  const createReader = () => {
+    const rest = Object.entries(node).map(([child, value]) => fakeEntry(child, value));
+    return {
+      readEntries: (success: FileSystemEntriesCallback) => queueMicrotask(() => success(rest.splice(0, BATCH))),
+    };
+  };
+  return { name, isFile: false, isDirectory: true, createReader } as unknown as FileSystemEntry;
+}
+
+function fakeDrop(tree: Tree): DataTransfer {
+  let gone = false;
+  const items = Object.entries(tree).map(([name, node]) => ({
+    kind: 'file',
+    webkitGetAsEntry: () => (gone ? null : fakeEntry(name, node)),
+    getAsFile: () => null,
+  }));
+  queueMicrotask(() => (gone = true));
+  return { items } as unknown as DataTransfer;
+}
+
+const quiet = () => {};
+
+describe('readDataTransfer', () => {
+  it('keeps the structure of folders', async () => {
+    const drop = fakeDrop({ 'a.txt': 'file', photos: { 'b.jpg': 'file', 2024: { may: { 'c.jpg': 'file' } } } });
+    const { files } = await readDataTransfer(drop, quiet);
+    expect(files.map((file) => file.path).sort()).toEqual(['a.txt', 'photos/2024/may/c.jpg', 'photos/b.jpg']);
+  });
+
+  it('takes hold of everything before the items are gone', async () => {
+    const { files } = await readDataTransfer(fakeDrop({ a: { x: 'file' }, b: { y: 'file' }, c: 'file' }), quiet);
+    expect(files.map((file) => file.path)).toEqual(['a/x', 'b/y', 'c']);
+  });
+
+  it('reads a folder to its end, however many batches it comes in, and says how far it is', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 3 * BATCH + 7 }, (_, index) => [`f${index}`, 'file' as const]),
+    );
+    const progress: number[] = [];
+    const { files } = await readDataTransfer(fakeDrop({ many }), (found) => progress.push(found));
+    expect(files).toHaveLength(3 * BATCH + 7);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(progress.at(-1)).toBe(3 * BATCH + 7);
+  });
+
+  it('leaves out what cannot be read and counts it', async () => {
+    const picked = await readDataTransfer(fakeDrop({ d: { good: 'file', bad: 'unreadable' } }), quiet);
+    expect(picked.files.map((file) => file.path)).toEqual(['d/good']);
+    expect(picked.unreadable).toBe(1);
+  });
+
+  it('finds nothing in empty folders, without complaint', async () => {
+    expect(await readDataTransfer(fakeDrop({ empty: { deeper: {} } }), quiet)).toEqual({ files: [], unreadable: 0 });
+  });
+
+  it('takes a pasted picture, which has no entry, and leaves text alone', async () => {
+    const picture = new File(['png'], 'image.png');
+    const items = [
+      { kind: 'file', webkitGetAsEntry: () => null, getAsFile: () => picture },
+      { kind: 'string', webkitGetAsEntry: () => null, getAsFile: () => null },
+    ];
+    const { files } = await readDataTransfer({ items } as unknown as DataTransfer, quiet);
+    expect(files).toEqual([{ file: picture, path: 'image.png' }]);
+  });
+});
+
+it('readInput takes the path inside a chosen folder and empties the input', () => {
+  const plain = new File(['x'], 'a.txt');
+  const nested = Object.defineProperty(new File(['x'], 'b.txt'), 'webkitRelativePath', { value: 'folder/b.txt' });
+  const input = { files: [plain, nested], value: 'C:\\fakepath\\a.txt' };
+  const files = readInput(input as unknown as HTMLInputElement);
+  expect(files.map((file) => file.path)).toEqual(['a.txt', 'folder/b.txt']);
+  expect(input.value).toBe('');
+});

@@ -1,0 +1,74 @@
+// From what a person dropped, pasted or chose to files with relative paths.
+import type { PickedFile } from '../session/views.ts';
+
+export interface Picked {
+  files: PickedFile[];
+  /** Files that the browser could not open, and that are left out. */
+  unreadable: number;
+}
+
+/** Reads a drop or a paste, folders and all. Calls `onProgress` with the files found so far. */
+export async function readDataTransfer(transfer: DataTransfer, onProgress: (files: number) => void): Promise<Picked> {
+  // The items are empty after the first await, so everything is taken hold of before it.
+  const roots = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile())
+    .filter((root) => root !== null);
+  const picked: Picked = { files: [], unreadable: 0 };
+  for (const root of roots) {
+    if (root instanceof File) picked.files.push({ file: root, path: root.name });
+    else await readEntries([root], '', picked, onProgress);
+  }
+  return picked;
+}
+
+/** Reads what was chosen through a file or folder input, and empties it, so that the same file can be chosen again. */
+export function readInput(input: HTMLInputElement): PickedFile[] {
+  const files = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+  input.value = '';
+  return files;
+}
+
+async function readEntries(
+  entries: readonly FileSystemEntry[],
+  folder: string,
+  picked: Picked,
+  onProgress: (files: number) => void,
+): Promise<void> {
+  const files = await Promise.all(entries.filter(isFile).map((entry) => openFile(entry, folder)));
+  for (const file of files) {
+    if (file) picked.files.push(file);
+    else picked.unreadable += 1;
+  }
+  onProgress(picked.files.length);
+  for (const directory of entries.filter(isDirectory)) {
+    const reader = directory.createReader();
+    for (;;) {
+      const batch = await readBatch(reader);
+      if (batch === undefined) picked.unreadable += 1;
+      if (!batch?.length) break;
+      await readEntries(batch, `${folder}${directory.name}/`, picked, onProgress);
+    }
+  }
+}
+
+/** The next entries of a folder, about a hundred at a time; none at its end, `undefined` if it cannot be read. */
+function readBatch(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[] | undefined> {
+  return new Promise((resolve) => reader.readEntries(resolve, () => resolve(undefined)));
+}
+
+function openFile(entry: FileSystemFileEntry, folder: string): Promise<PickedFile | undefined> {
+  return new Promise((resolve) =>
+    entry.file(
+      (file) => resolve({ file, path: `${folder}${entry.name}` }),
+      () => resolve(undefined),
+    ),
+  );
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { TransferState, TransferView } from '../session/views.ts';
+import { totalsOf, visibleRows } from './transfer-totals.ts';
+
+function transfer(id: string, state: TransferState, more: Partial<TransferView> = {}): TransferView {
+  return {
+    key: id,
+    id,
+    peer: 'alice',
+    direction: 'receive',
+    path: id,
+    size: 100,
+    bytes: 0,
+    state,
+    hash: undefined,
+    failure: undefined,
+    bytesPerSecond: undefined,
+    secondsLeft: undefined,
+    savable: false,
+    saved: false,
+    ...more,
+  };
+}
+
+describe('totalsOf', () => {
+  it('counts what stands in the contract', () => {
+    const totals = totalsOf([
+      transfer('a', 'done'),
+      transfer('b', 'failed'),
+      transfer('c', 'declined'),
+      transfer('d', 'cancelled'),
+    ]);
+    expect(totals).toMatchObject({ total: 4, done: 1, failed: 1, open: 0, running: 0 });
+  });
+
+  it('takes the time left from what is accepted, not from what is only offered', () => {
+    const totals = totalsOf([
+      transfer('a', 'active', { bytes: 40, bytesPerSecond: 10 }),
+      transfer('b', 'waiting'),
+      transfer('c', 'offered', { size: 5_000 }),
+    ]);
+    expect(totals).toMatchObject({ open: 3, running: 2, bytesPerSecond: 10, secondsLeft: 16 });
+  });
+
+  it('leaves what will never arrive out of the whole', () => {
+    const totals = totalsOf([transfer('a', 'active', { bytes: 50 }), transfer('b', 'declined', { size: 900 })]);
+    expect(totals).toMatchObject({ bytes: 50, size: 100 });
+  });
+
+  it('tells saved from unsaved', () => {
+    const totals = totalsOf([
+      transfer('a', 'done', { savable: true, saved: true }),
+      transfer('b', 'done', { savable: true }),
+    ]);
+    expect(totals).toMatchObject({ savable: 2, unsaved: 1 });
+  });
+});
+
+describe('visibleRows', () => {
+  const ids = (rows: readonly TransferView[]) => rows.map((row) => row.id).join('');
+
+  it('keeps the order of a list that fits', () => {
+    const rows = [transfer('a', 'done'), transfer('b', 'active')];
+    expect(visibleRows(rows, 2)).toBe(rows);
+  });
+
+  it('shows what moves first, then what failed, then what is unsaved', () => {
+    const rows = [
+      transfer('a', 'done', { savable: true, saved: true }),
+      transfer('b', 'done', { savable: true }),
+      transfer('c', 'failed'),
+      transfer('d', 'offered'),
+      transfer('e', 'active'),
+      transfer('f', 'verifying'),
+    ];
+    expect(ids(visibleRows(rows, 5))).toBe('efcdb');
+  });
+});

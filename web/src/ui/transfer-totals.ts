@@ -1,0 +1,78 @@
+// What the head of the transfer list says, and which rows stand under it.
+import type { TransferState, TransferView } from '../session/views.ts';
+
+/** States in which a transfer has not come to its end. */
+const OPEN: ReadonlySet<TransferState> = new Set(['offered', 'active', 'paused', 'waiting', 'verifying']);
+
+export interface TransferTotals {
+  total: number;
+  done: number;
+  failed: number;
+  /** Not yet ended, in whatever state. */
+  open: number;
+  /** Accepted and not yet ended: leaving now would lose them. */
+  running: number;
+  savable: number;
+  unsaved: number;
+  /** Of everything that has arrived or may still arrive, in bytes. */
+  bytes: number;
+  size: number;
+  bytesPerSecond: number;
+  secondsLeft: number | undefined;
+}
+
+export function isOpen(state: TransferState): boolean {
+  return OPEN.has(state);
+}
+
+export function totalsOf(transfers: readonly TransferView[]): TransferTotals {
+  const totals: TransferTotals = {
+    total: transfers.length,
+    done: 0,
+    failed: 0,
+    open: 0,
+    running: 0,
+    savable: 0,
+    unsaved: 0,
+    bytes: 0,
+    size: 0,
+    bytesPerSecond: 0,
+    secondsLeft: undefined,
+  };
+  let left = 0;
+  for (const transfer of transfers) {
+    const { state } = transfer;
+    const open = isOpen(state);
+    if (open) totals.open += 1;
+    if (open && state !== 'offered') {
+      totals.running += 1;
+      left += transfer.size - transfer.bytes;
+    }
+    if (state === 'done') totals.done += 1;
+    if (state === 'failed') totals.failed += 1;
+    if (transfer.savable) totals.savable += 1;
+    if (transfer.savable && !transfer.saved) totals.unsaved += 1;
+    if (open || state === 'done') {
+      totals.bytes += transfer.bytes;
+      totals.size += transfer.size;
+    }
+    totals.bytesPerSecond += transfer.bytesPerSecond ?? 0;
+  }
+  if (totals.bytesPerSecond > 0) totals.secondsLeft = left / totals.bytesPerSecond;
+  return totals;
+}
+
+/** At most `limit` rows. A short list keeps its order; of a long one, those that move come first, then failed ones. */
+export function visibleRows(transfers: readonly TransferView[], limit: number): readonly TransferView[] {
+  if (transfers.length <= limit) return transfers;
+  const groups: TransferView[][] = [[], [], [], [], []];
+  for (const transfer of transfers) groups[rank(transfer)]?.push(transfer);
+  return groups.flat().slice(0, limit);
+}
+
+function rank({ state, savable, saved }: TransferView): number {
+  if (isOpen(state) && state !== 'offered') return 0;
+  if (state === 'failed') return 1;
+  if (state === 'offered') return 2;
+  return savable && !saved ? 3 : 4;
+}

@@ -1,0 +1,252 @@
+// Every text that a person sees or hears, by key. Another language is another table of this type; the functions
+// are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
+import type { RoomProblem, ServerState, TransferState, TransferView } from '../session/views.ts';
+
+type Direction = TransferView['direction'];
+
+const en = {
+  locale: 'en',
+  app: 'Tincan',
+  reload: 'Reload',
+  close: 'Close',
+  dismiss: 'Dismiss',
+  leftovers: {
+    heading: 'Not yet saved from an earlier visit',
+    discardOne: (name: string) => `Delete ${name}`,
+  },
+  someone: 'Someone',
+
+  home: {
+    title: 'Hand a file across.',
+    what: 'From your browser straight to theirs: files and folders of any size, with nothing to install and no account.',
+    drop: 'Drop files or a folder here',
+    dropHint: 'You get a link. Whoever opens it is offered the files.',
+    start: 'Open an empty room',
+    startHint: 'Nothing to send yet?',
+    trust: 'Files go straight between the browsers. The server only introduces them.',
+    badLink: 'This link is not complete; a part of it was probably lost when it was copied. Ask for it again.',
+    dropTarget: 'Drop to open a room with these files',
+  },
+
+  files: {
+    choose: 'Choose files',
+    chooseFolder: 'Choose a folder',
+    count: (n: number, shown: string) => (n === 1 ? '1 file' : `${shown} files`),
+    reading: (n: number, shown: string) =>
+      n === 0 ? 'Reading the folder…' : `Reading the folder… ${shown} files so far`,
+    noneDropped: 'There was no file in that. Drop files or folders from your device.',
+    unreadable: (n: number, shown: string) =>
+      n === 1 ? 'One file could not be read and is left out.' : `${shown} files could not be read and are left out.`,
+  },
+
+  share: {
+    heading: 'Give this link to the other person',
+    hint: 'As soon as they open it, the two browsers are connected. Anyone who has the link can come in.',
+    link: 'Link to this room',
+    copy: 'Copy link',
+    copied: 'Copied',
+    copyByHand: 'The browser did not allow copying. The link is selected: copy it by hand.',
+    system: 'Share…',
+    systemTitle: 'A Tincan room',
+    qr: 'QR code of the link to this room',
+    qrHint: 'Or scan this with a phone',
+    invite: 'Invite',
+  },
+
+  server: {
+    connecting: 'Connecting…',
+    online: 'Online',
+    offline: 'Offline',
+  } satisfies Record<ServerState, string>,
+  serverOffline: 'The server cannot be reached. What is connected goes on.',
+
+  problem: {
+    'room-full': 'This room is full. Ask somebody to leave it, then reload this page.',
+    replaced: 'This page was opened again elsewhere, and the room goes on over there. Reload to use it here.',
+    refused: 'The server refused this page; most likely it is an old version. Reload it.',
+  } satisfies Record<RoomProblem, string>,
+
+  notice: 'From the operator of this server',
+
+  people: {
+    heading: 'In this room',
+    you: 'you',
+    rename: 'Change your name',
+    connecting: 'Connecting…',
+    reconnecting: 'Connection lost, reconnecting…',
+    connected: 'Connected',
+    direct: 'Connected, direct',
+    relay: 'Connected, by relay',
+    incompatible: 'Another version of this page',
+    reloadHere: 'Their page is newer than yours. Reload this page to connect.',
+    reloadThere: 'Their page is older than yours. Ask them to reload it.',
+    send: 'Send files',
+    sendTo: (name: string) => `Send files to ${name}`,
+    notConnected: (name: string) => `${name} is not connected at the moment. Nothing was sent.`,
+  },
+
+  send: {
+    headingAlone: 'Have the files ready',
+    headingOne: (name: string) => `Send to ${name}`,
+    heading: 'Send to everyone here',
+    drop: 'Drop or paste them anywhere on this page, or',
+    targetAll: 'Drop to send to everyone here',
+    targetAlone: 'Drop to offer it to whoever opens the link',
+    targetOne: (name: string) => `Drop to send only to ${name}`,
+    staged: 'Offered to everyone who opens the link',
+    unstage: (path: string) => `Take back ${path}`,
+  },
+
+  offer: {
+    sentence: (name: string, files: string, size: string) => `${name} wants to send you ${files} (${size})`,
+    wants: 'wants to send you',
+    more: (n: string) => `and ${n} more`,
+    list: 'The files',
+    accept: 'Accept',
+    decline: 'Decline',
+    noRoom: (size: string, free: string) =>
+      `There is no room for it on this device: ${size} are needed and ${free} are free. Free some space and accept again.`,
+    overCap: (cap: string) =>
+      `This browser keeps what it receives in memory, ${cap} at most. Another browser, or a window that is not private, can take more.`,
+  },
+
+  transfers: {
+    heading: 'Transfers',
+    done: (done: string, total: string) => `${done} of ${total} done`,
+    failed: (n: string) => `${n} failed`,
+    overall: 'All transfers together',
+    amount: (done: string, size: string) => `${done} of ${size}`,
+    saveAll: 'Save all',
+    allSaved: 'All saved',
+    saveToFolder: 'Save to a folder',
+    folderFailed: 'Not everything could be written into that folder. What is not marked as saved can be saved again.',
+    stopAll: 'Stop all',
+    stopAllAsk: (n: string) => `Stop all ${n} transfers that have not ended? What has arrived of them is given up.`,
+    stopAllYes: 'Stop all',
+    stopAllNo: 'Go on',
+    more: (n: string) => `Show ${n} more`,
+    ended: (done: string, failed: number, shownFailed: string) =>
+      failed === 0
+        ? `All transfers have ended: ${done} done.`
+        : `All transfers have ended: ${done} done, ${shownFailed} failed.`,
+    ofSend: (name: string) => `To ${name}`,
+    ofReceive: (name: string) => `From ${name}`,
+    cancel: 'Cancel',
+    cancelOne: (path: string) => `Cancel ${path}`,
+    save: 'Save',
+    saveOne: (path: string) => `Save ${path}`,
+    saved: 'Saved',
+    savedOne: (path: string) => `${path} is saved. Save it again`,
+    verified: 'Verified',
+    hash: 'Hash of the file, equal on both sides:',
+  },
+
+  leave: {
+    button: 'Leave',
+    label: 'Leave the room',
+    running: (n: string, one: boolean) =>
+      one ? 'A transfer is still running and will end.' : `${n} transfers are still running and will end.`,
+    unsaved: (n: string, one: boolean) =>
+      one ? 'A received file is not saved and will be lost.' : `${n} received files are not saved and will be lost.`,
+    ask: 'Leave the room?',
+    yes: 'Leave',
+    no: 'Stay',
+  },
+
+  chat: {
+    heading: 'Messages',
+    label: 'Write a message',
+    send: 'Send',
+    me: 'You',
+    empty: 'Messages go straight between the browsers, too.',
+    unread: (n: string, one: boolean) => (one ? 'New message' : `${n} new messages`),
+  },
+
+  settings: {
+    heading: 'Settings',
+    name: 'Your name',
+    nameHint: 'This is how the others in a room see you.',
+    done: 'Done',
+  },
+
+  announce: {
+    connected: (name: string) => `${name} is connected.`,
+  },
+
+  time: {
+    fewSeconds: 'a few seconds left',
+    seconds: (n: number) => `about ${n} s left`,
+    minutes: (n: number) => `about ${n} min left`,
+    hours: (h: number, min: number) => (min === 0 ? `about ${h} h left` : `about ${h} h ${min} min left`),
+    days: (n: number) => `about ${n} days left`,
+  },
+
+  insecure: {
+    heading: 'This address is not secure',
+    why: 'Browsers let only secure pages encrypt, keep large files and use the camera. Over plain http Tincan cannot do its work, so it stops here.',
+    looking: 'Looking for the secure address…',
+    go: 'Open the secure address',
+    warning:
+      'The browser will warn you about the certificate. That is expected: this server made it for itself, so nobody has vouched for it. If you know whose server this is, choose “Advanced” and go on.',
+    none: 'This server offers no secure address of its own.',
+    noneHint:
+      'On the machine that runs it, open it as localhost. For everybody else, whoever runs it has to put TLS in front of it.',
+  },
+
+  unsupported: {
+    heading: 'This browser cannot do it',
+    why: 'Tincan connects two browsers directly, and this one lacks what that takes (WebRTC, WebCrypto or Web Workers); sometimes an extension or a setting switches it off.',
+    hint: 'A current Chromium, Chrome, Edge, Firefox or Safari works.',
+  },
+};
+
+/** The words of the language in use. */
+export const words = en;
+
+/** A transfer's state in words; a running or failed one says more by itself. */
+export function describeState(state: TransferState, direction: Direction): string {
+  const sending = direction === 'send';
+  const states: Record<TransferState, string> = {
+    offered: sending ? 'Waiting for an answer' : 'Waiting for your answer',
+    active: sending ? 'Sending' : 'Receiving',
+    paused: 'Paused',
+    waiting: 'Waiting for the connection',
+    verifying: 'Checking',
+    done: 'Done',
+    failed: 'Failed',
+    declined: sending ? 'They declined it' : 'You declined it',
+    cancelled: 'Cancelled',
+  };
+  return states[state];
+}
+
+/** Why a transfer failed, and what helps, as seen from this side. */
+export function describeFailure(reason: TransferView['failure'], direction: Direction): string {
+  const sending = direction === 'send';
+  switch (reason) {
+    case 'source-unreadable':
+      return sending
+        ? 'The file can no longer be read: it was changed, moved or removed. Send it again.'
+        : 'The sender can no longer read the file. Ask for it again.';
+    case 'no-space':
+      return sending
+        ? 'The other device has no room for it.'
+        : 'There is no room for it on this device. Free some space and ask for it again.';
+    case 'sink-failed':
+      return sending ? 'The other device could not write it.' : 'This device could not write it.';
+    case 'corrupt':
+      return 'A part arrived damaged twice. Send it again.';
+    case 'hash-mismatch':
+      return 'What arrived is not what was sent. Do not use it; send it again.';
+    case 'unknown-transfer':
+      return sending
+        ? 'The other side no longer knows of it. Send it again.'
+        : 'The sender no longer has it. Ask for it again.';
+    case 'protocol':
+      return 'The two pages did not understand each other. Reload both and try again.';
+    case 'peer-left':
+      return sending ? 'They have left before it was over.' : 'The sender has left before it was over.';
+    case undefined:
+      return 'It failed.';
+  }
+}
