@@ -1,0 +1,103 @@
+import { sha256 } from './support/files.ts';
+import { expect, test, type Person } from './support/test.ts';
+
+const MIB = 1_048_576;
+
+/** Two people in a room, linked. */
+async function meet(url: string, openPerson: () => Promise<Person>): Promise<{ alice: Person; bob: Person }> {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await bob.join(await alice.startRoom(url));
+  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  return { alice, bob };
+}
+
+test('an empty file, one byte, one block, and one block and a byte', async ({ server, openPerson, files }) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  const sizes = { 'empty.bin': 0, 'byte.bin': 1, 'block.bin': MIB, 'more.bin': MIB + 1 };
+  const originals = new Map<string, string>();
+  for (const [name, size] of Object.entries(sizes)) originals.set(name, await files.random(name, size));
+
+  await alice.chooseFiles(...originals.values());
+  await bob.accept();
+  await alice.waitForTransfers({ direction: 'send' }, 'done', 4);
+  for (const [name, original] of originals) {
+    const saved = await bob.save(name);
+    expect(await sha256(saved.path)).toBe(await sha256(original));
+  }
+});
+
+test('a thousand small files in one offer', async ({ server, openPerson, files }) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  const paths = [];
+  for (let i = 0; i < 1_000; i++) paths.push(await files.random(`many/${i}.bin`, (i * 37) % 5_000));
+  await alice.chooseFiles(...paths);
+  await bob.waitFor('incoming-offer', (offers) => offers.length === 1);
+  await bob.accept();
+  await Promise.all([bob.waitForDone(1_000), alice.waitForDone(1_000)]);
+  const [list] = await bob.waitFor('transfer-list', (seen) => seen.length === 1);
+  expect(list?.data).toMatchObject({ total: '1000', done: '1000', failed: '0' });
+});
+
+test('a folder three levels deep keeps its structure in the names', async ({ server, openPerson, files }) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  await files.random('album/top.bin', 10);
+  await files.random('album/2026/summer/beach.bin', 20);
+  await files.random('album/2026/winter/snow.bin', 30);
+  await alice.chooseFolder(`${files.path}/album`);
+  await bob.accept();
+  const received = await bob.waitForTransfers({ direction: 'receive' }, 'done', 3);
+  expect(received.map(({ name }) => name).sort()).toEqual([
+    'album/2026/summer/beach.bin',
+    'album/2026/winter/snow.bin',
+    'album/top.bin',
+  ]);
+  expect((await bob.saveAll()).map(({ name }) => name).sort()).toEqual(['beach.bin', 'snow.bin', 'top.bin']);
+});
+
+test('a name that would climb out of its folder and lie about its ending arrives harmless', async ({
+  server,
+  openPerson,
+}) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  // No disk holds such a name, so the page makes the file.
+  await alice.tab.page.getByTestId('file-input').evaluate((input: HTMLInputElement) => {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File(['harmless'], '../../evil\u202Etxt.exe'));
+    input.files = chosen.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await bob.accept();
+  const received = await bob.waitForTransfer({ direction: 'receive' }, 'done');
+  expect(received.name).toBe('eviltxt.exe');
+  expect((await bob.save('eviltxt.exe')).name).toBe('eviltxt.exe');
+});
+
+test('the other person declines: nothing is sent, and the sender sees it', async ({ server, openPerson, files }) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  await alice.chooseFiles(await files.random('no.bin', MIB));
+  await alice.waitForTransfer({ direction: 'send' }, 'offered');
+  await bob.decline();
+  const sent = await alice.waitForTransfer({ direction: 'send' }, 'declined');
+  expect(sent.bytes).toBe(0);
+  await bob.waitFor('incoming-offer', (offers) => offers.length === 0);
+});
+
+for (const canceller of ['sender', 'receiver'] as const) {
+  test(`the ${canceller} cancels in mid-transfer: both see it, and the next file goes across`, async ({
+    server,
+    openPerson,
+    files,
+  }) => {
+    const { alice, bob } = await meet(server.url, openPerson);
+    await alice.chooseFiles(await files.random('long.bin', 256 * MIB));
+    await bob.accept();
+    await bob.waitForBytes({ name: 'long.bin' }, 1);
+    await (canceller === 'sender' ? alice : bob).cancel({ name: 'long.bin' });
+    await alice.waitForTransfer({ name: 'long.bin' }, 'cancelled');
+    await bob.waitForTransfer({ name: 'long.bin' }, 'cancelled');
+
+    await alice.chooseFiles(await files.random('next.bin', 2 * MIB));
+    await bob.accept();
+    await bob.waitForTransfer({ name: 'next.bin' }, 'done');
+  });
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Download, type Page } from '@playwright/test';
+import { findChromium } from '../../scripts/browsers.mjs';
+import { reportPolicyViolations, seeElements, type SavedFile, type Seen, type Tab } from './tab.ts';
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Addresses behind mDNS names need a resolver that test machines do not have.
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** A person with a Chromium process and a profile on disk of their own: a private window would keep OPFS in memory. */
+export class ChromiumTab implements Tab {
+  readonly problems: string[] = [];
+  /** For what the common surface lacks. */
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #profile: string;
+
+  private constructor(context: BrowserContext, page: Page, profile: string) {
+    this.page = page;
+    this.#context = context;
+    this.#profile = profile;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => this.problems.push(String(error.stack ?? error)));
+    page.on('crash', () => this.problems.push('the page crashed'));
+  }
+
+  static async launch(): Promise<ChromiumTab> {
+    const executablePath = findChromium();
+    if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
+    const profile = await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      headless: true,
+      acceptDownloads: true,
+      args: ARGS,
+    });
+    await context.addInitScript(reportPolicyViolations);
+    return new ChromiumTab(context, context.pages()[0] ?? (await context.newPage()), profile);
+  }
+
+  async open(url: string): Promise<void> {
+    // From one room's link to another only the fragment changes: the page would stay.
+    if (this.page.url() !== 'about:blank') await this.page.goto('about:blank');
+    await this.page.goto(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.page.locator(selector).first().click();
+  }
+
+  async fill(selector: string, text: string): Promise<void> {
+    await this.page.locator(selector).first().fill(text);
+  }
+
+  async chooseFiles(selector: string, paths: readonly string[]): Promise<void> {
+    await this.page
+      .locator(selector)
+      .first()
+      .setInputFiles([...paths]);
+  }
+
+  async see(selector: string): Promise<Seen[]> {
+    return this.page.locator(selector).evaluateAll(seeElements);
+  }
+
+  async download(selector: string, sizes: readonly number[]): Promise<SavedFile[]> {
+    const downloads: Download[] = [];
+    const all = new Promise<void>((resolve) => {
+      this.page.on('download', (download) => {
+        if (downloads.push(download) === sizes.length) resolve();
+      });
+    });
+    await this.click(selector);
+    await all;
+    this.page.removeAllListeners('download');
+    return Promise.all(
+      downloads.map(async (download) => ({ path: await download.path(), name: download.suggestedFilename() })),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    await rm(this.#profile, { recursive: true, force: true });
+  }
+}

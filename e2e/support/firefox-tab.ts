@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer-core';
+import { findFirefox } from '../../scripts/browsers.mjs';
+import { reportPolicyViolations, seeElements, type SavedFile, type Seen, type Tab } from './tab.ts';
+import { until } from './until.ts';
+
+/** A person with a Firefox of their own, driven over WebDriver BiDi. */
+export class FirefoxTab implements Tab {
+  readonly problems: string[] = [];
+  /** For what the common surface lacks. */
+  readonly page: Page;
+  readonly #browser: Browser;
+  readonly #downloads: string;
+
+  private constructor(browser: Browser, page: Page, downloads: string) {
+    this.page = page;
+    this.#browser = browser;
+    this.#downloads = downloads;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url ?? ''})`);
+    });
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+  }
+
+  static async launch(): Promise<FirefoxTab> {
+    const executablePath = findFirefox();
+    if (executablePath === undefined) throw new Error('No Firefox; npm test installs one.');
+    const downloads = await mkdtemp(join(tmpdir(), 'tincan-firefox-'));
+    const browser = await launch({
+      browser: 'firefox',
+      executablePath,
+      headless: true,
+      extraPrefsFirefox: {
+        'media.peerconnection.ice.obfuscate_host_addresses': false,
+        'media.peerconnection.ice.loopback': true,
+        'browser.download.folderList': 2,
+        'browser.download.dir': downloads,
+        'browser.download.useDownloadDir': true,
+        'browser.download.always_ask_before_handling_new_types': false,
+        'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
+      },
+    });
+    const [first] = await browser.pages();
+    const page = first ?? (await browser.newPage());
+    await page.evaluateOnNewDocument(reportPolicyViolations);
+    return new FirefoxTab(browser, page, downloads);
+  }
+
+  async open(url: string): Promise<void> {
+    // From one room's link to another only the fragment changes: the page would stay.
+    if (this.page.url() !== 'about:blank') await this.page.goto('about:blank');
+    await this.page.goto(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.page.locator(selector).click();
+  }
+
+  async fill(selector: string, text: string): Promise<void> {
+    await this.page.locator(selector).fill(text);
+  }
+
+  async chooseFiles(selector: string, paths: readonly string[]): Promise<void> {
+    const input = await this.page.waitForSelector(selector);
+    if (!input) throw new Error(`No ${selector}.`);
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths);
+  }
+
+  async see(selector: string): Promise<Seen[]> {
+    return this.page.$$eval(selector, seeElements);
+  }
+
+  async download(selector: string, sizes: readonly number[]): Promise<SavedFile[]> {
+    const before = new Set(await readdir(this.#downloads));
+    await this.click(selector);
+    const names = await until(
+      `downloads of ${sizes.join(', ')} bytes in Firefox`,
+      async () => (await readdir(this.#downloads)).filter((name) => !before.has(name)),
+      // While a file is being written, its other half is called *.part.
+      (found) => found.length === sizes.length && !found.some((name) => name.endsWith('.part')),
+    );
+    const saved = names.map((name) => ({ path: join(this.#downloads, name), name }));
+    const wanted = [...sizes].sort((a, b) => a - b).join();
+    await until(
+      `${wanted} bytes in Firefox's downloads`,
+      async () =>
+        (await Promise.all(saved.map(async ({ path }) => (await stat(path)).size))).sort((a, b) => a - b).join(),
+      (found) => found === wanted,
+    );
+    return saved;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await rm(this.#downloads, { recursive: true, force: true });
+  }
+}
