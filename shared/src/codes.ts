@@ -31,7 +31,13 @@ export interface CloseCode {
 export const CLOSE = {
   left: { code: 1000, reason: 'left', retry: false },
   goingAway: { code: 1001, reason: 'server is going away, try again', retry: true },
+  // 1002, 1007, 1008 and 1009 come from the WebSocket layer itself, with an empty reason.
+  protocolError: { code: 1002, reason: 'not a valid WebSocket frame', retry: false },
+  notUtf8: { code: 1007, reason: 'text that is not UTF-8', retry: false },
+  // Proxies send this one too, for reasons that pass.
+  tooManyFragments: { code: 1008, reason: 'message in too many pieces', retry: true },
   tooBig: { code: 1009, reason: 'message over 64 KiB', retry: false },
+  internalError: { code: 1011, reason: 'server error, try again', retry: true },
   replaced: { code: 4001, reason: 'replaced by a newer connection, do not retry', retry: false },
   tooManyBadMessages: { code: 4002, reason: 'too many bad messages, do not retry', retry: false },
   joinTimeout: { code: 4003, reason: 'no join in time, try again', retry: true },

@@ -34,10 +34,14 @@ export function encodeFrame(handle: number, offset: number, bytes: Uint8Array): 
 /** Reads a lane's message. The offset is a safe integer and the bytes are within the limit; whether they belong to a wanted block is the receiver's to check. */
 export function parseFrame(message: ArrayBuffer): Result<Frame, string> {
   const length = message.byteLength - FRAME_HEADER_BYTES;
-  if (length < 1 || length > MAX_FRAME_PAYLOAD_BYTES) return { ok: false, error: `frame of ${message.byteLength} bytes` };
+  if (length < 1 || length > MAX_FRAME_PAYLOAD_BYTES)
+    return { ok: false, error: `frame of ${message.byteLength} bytes` };
   const header = new DataView(message, 0, FRAME_HEADER_BYTES);
   if (header.getUint8(0) !== FRAME_VERSION) return { ok: false, error: `frame version ${header.getUint8(0)}` };
   const offset = Number(header.getBigUint64(8));
   if (!Number.isSafeInteger(offset + length)) return { ok: false, error: 'frame offset out of range' };
-  return { ok: true, value: { handle: header.getUint32(4), offset, bytes: new Uint8Array(message, FRAME_HEADER_BYTES) } };
+  return {
+    ok: true,
+    value: { handle: header.getUint32(4), offset, bytes: new Uint8Array(message, FRAME_HEADER_BYTES) },
+  };
 }

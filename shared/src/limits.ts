@@ -14,8 +14,8 @@ export const SECRET_BYTES = 16;
 
 /** Link: the longest control message, in bytes of UTF-8. All browsers carry 64 KiB in one message. */
 export const MAX_LINK_MESSAGE_BYTES = 65_536;
-/** Link: what a batching sender fills a message to, in characters; far enough below the limit for any envelope. */
-export const LINK_BATCH_CHARS = 32_768;
+/** Link: what a batching sender fills a message to, in bytes of UTF-8; far enough below the limit for any envelope. */
+export const LINK_BATCH_BYTES = 32_768;
 /** Chat: the longest text, in characters. */
 export const MAX_CHAT_CHARS = 4_000;
 /** The longest display name, in characters. */

@@ -20,11 +20,17 @@ const Id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 const Handle = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 const Lane = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63));
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const BlockIndex = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / BLOCK_BYTES)));
+const BlockIndex = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(0),
+  v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / BLOCK_BYTES)),
+);
 const BlockHash = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 const FileHash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const DisplayName = v.pipe(v.string(), v.maxLength(MAX_DISPLAY_NAME_CHARS));
-const batch = <T extends v.GenericSchema>(entry: T) => v.pipe(v.array(entry), v.minLength(1), v.maxLength(MAX_BATCH_ENTRIES));
+const batch = <T extends v.GenericSchema>(entry: T) =>
+  v.pipe(v.array(entry), v.minLength(1), v.maxLength(MAX_BATCH_ENTRIES));
 
 // ---- the link itself
 const Hello = v.object({
@@ -39,7 +45,11 @@ const Pong = v.object({ type: v.literal('pong') });
 const Bye = v.object({ type: v.literal('bye') });
 
 // ---- chat
-const Chat = v.object({ type: v.literal('chat'), id: Id, text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CHAT_CHARS)) });
+const Chat = v.object({
+  type: v.literal('chat'),
+  id: Id,
+  text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CHAT_CHARS)),
+});
 
 // ---- lanes: further connections, set up over the link
 const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
@@ -110,7 +120,17 @@ const Stop = v.object({ type: v.literal('stop'), handles: batch(Handle), reason:
 const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Withdraw]);
 const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Complete, Stop]);
 const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
-const LinkMessage = v.variant('type', [Hello, Profile, Ping, Pong, Bye, Chat, LaneMessage, SenderMessage, ReceiverMessage]);
+const LinkMessage = v.variant('type', [
+  Hello,
+  Profile,
+  Ping,
+  Pong,
+  Bye,
+  Chat,
+  LaneMessage,
+  SenderMessage,
+  ReceiverMessage,
+]);
 
 /** What the sending side of a transfer says. */
 export type SenderMessage = v.InferOutput<typeof SenderMessage>;
@@ -120,7 +140,15 @@ export type LaneMessage = v.InferOutput<typeof LaneMessage>;
 export type LinkMessage = v.InferOutput<typeof LinkMessage>;
 
 const SENDER_TYPES: ReadonlySet<string> = new Set(SenderMessage.options.map((option) => option.entries.type.literal));
-const RECEIVER_TYPES: ReadonlySet<string> = new Set(ReceiverMessage.options.map((option) => option.entries.type.literal));
+const RECEIVER_TYPES: ReadonlySet<string> = new Set(
+  ReceiverMessage.options.map((option) => option.entries.type.literal),
+);
+
+const LINK_TYPES: ReadonlySet<string> = new Set([
+  ...[Hello, Profile, Ping, Pong, Bye, Chat, LaneRequest, LaneSignal].map((message) => message.entries.type.literal),
+  ...SENDER_TYPES,
+  ...RECEIVER_TYPES,
+]);
 
 export function isSenderMessage(message: LinkMessage): message is SenderMessage {
   return SENDER_TYPES.has(message.type);
@@ -129,11 +157,23 @@ export function isReceiverMessage(message: LinkMessage): message is ReceiverMess
   return RECEIVER_TYPES.has(message.type);
 }
 
+/** Why a message was not read: one of an unknown type is a later version's and passed over, a malformed one is a fault. */
+export interface LinkMessageRefusal {
+  code: 'malformed' | 'unknown-type';
+  message: string;
+}
+
 /** Reads a link's text message. Never throws; a message that does not fit gives the reason. */
-export function parseLinkMessage(text: string): Result<LinkMessage, string> {
-  if (text.length > MAX_LINK_MESSAGE_BYTES) return { ok: false, error: `message of ${text.length} characters` };
+export function parseLinkMessage(text: string): Result<LinkMessage, LinkMessageRefusal> {
+  if (text.length > MAX_LINK_MESSAGE_BYTES) return refuse('malformed', `message of ${text.length} characters`);
   const json = parseJsonObject(text);
-  if (!json) return { ok: false, error: 'not a JSON object' };
+  if (!json) return refuse('malformed', 'not a JSON object');
   const parsed = v.safeParse(LinkMessage, json);
-  return parsed.success ? { ok: true, value: parsed.output } : { ok: false, error: describe(parsed.issues) };
+  if (parsed.success) return { ok: true, value: parsed.output };
+  const known = typeof json['type'] !== 'string' || LINK_TYPES.has(json['type']);
+  return refuse(known ? 'malformed' : 'unknown-type', describe(parsed.issues));
+}
+
+function refuse(code: LinkMessageRefusal['code'], message: string): Result<never, LinkMessageRefusal> {
+  return { ok: false, error: { code, message } };
 }

@@ -20,6 +20,10 @@ export async function deriveRoomName(secret: string): Promise<string> {
   if (!bytes) throw new TypeError('not a room secret');
   const key = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveBits']);
   const info = new TextEncoder().encode('tincan.v1 room');
-  const bits = await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info }, key, 256);
+  const bits = await crypto.subtle.deriveBits(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info },
+    key,
+    256,
+  );
   return toBase64Url(new Uint8Array(bits));
 }

@@ -9,6 +9,9 @@ import type { Result } from './result.ts';
 /** The WebSocket subprotocol; none means v1 too. */
 export const SUBPROTOCOL = 'tincan.v1';
 
+/** The longest operator's notice, in characters. */
+export const MAX_NOTICE_CHARS = 500;
+
 const Ref = v.optional(v.pipe(v.string(), v.maxLength(MAX_REF_CHARS)));
 const Payload = v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_CHARS), v.regex(/^[A-Za-z0-9_-]+$/));
 const RoomName = v.pipe(v.string(), v.length(ROOM_NAME_CHARS), v.regex(/^[A-Za-z0-9_-]+$/));
@@ -75,6 +78,15 @@ export type Welcome = Extract<ServerMessage, { type: 'welcome' }>;
 /** Checks an operator's ICE server list (`ICE_SERVERS`). */
 export function parseIceServers(value: unknown): Result<IceServer[], string> {
   const parsed = v.safeParse(v.array(IceServer), value);
+  return parsed.success ? { ok: true, value: parsed.output } : { ok: false, error: describe(parsed.issues) };
+}
+
+const NoticeText = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NOTICE_CHARS));
+const NoticeRequest = v.object({ text: NoticeText });
+
+/** Reads what an operator posts to send a notice: `{"text": …}`. */
+export function parseNoticeRequest(text: string): Result<{ text: string }, string> {
+  const parsed = v.safeParse(NoticeRequest, parseJsonObject(text));
   return parsed.success ? { ok: true, value: parsed.output } : { ok: false, error: describe(parsed.issues) };
 }
 

@@ -1,0 +1,67 @@
+import { CLOSE } from '@tincan/shared/codes';
+import { parseClientMessage, type ClientMessage, type Refusal } from '@tincan/shared/signaling';
+import type { Hub } from './hub.ts';
+import type { Peer, PeerSocket } from './room.ts';
+
+type State = { name: 'new' } | { name: 'joined'; peer: Peer } | { name: 'gone' };
+
+const PONG = '{"type":"pong"}';
+
+/** What one connection may do next: join first, then signal, announce and leave. Knows the hub, not the wire. */
+export class Client {
+  readonly #hub: Hub;
+  readonly #socket: PeerSocket;
+  #state: State = { name: 'new' };
+
+  constructor(hub: Hub, socket: PeerSocket) {
+    this.#hub = hub;
+    this.#socket = socket;
+    hub.add(socket);
+  }
+
+  get hasJoined(): boolean {
+    return this.#state.name === 'joined';
+  }
+
+  /** Acts on one text frame; gives the reason if it is refused. */
+  handleText(text: string): Refusal | undefined {
+    const parsed = parseClientMessage(text);
+    if (!parsed.ok) return parsed.error;
+    const refusal = this.#handleMessage(parsed.value);
+    const { ref } = parsed.value;
+    return refusal && ref !== undefined ? { ...refusal, ref } : refusal;
+  }
+
+  /** The connection is gone or about to go; nothing is sent to it any more. */
+  handleClose(): void {
+    const peer = this.#state.name === 'joined' ? this.#state.peer : undefined;
+    this.#state = { name: 'gone' };
+    this.#hub.detach(this.#socket, peer);
+  }
+
+  #handleMessage(message: ClientMessage): Refusal | undefined {
+    if (this.#state.name === 'gone') return undefined;
+    if (message.type === 'ping') return void this.#socket.send(PONG);
+    if (message.type === 'join') return this.#handleJoin(message.room, message.resume);
+    if (this.#state.name === 'new') return { code: 'not-joined', message: 'Join a room first.' };
+
+    const { peer } = this.#state;
+    switch (message.type) {
+      case 'signal':
+        return this.#hub.signal(peer, message.to, message.payload);
+      case 'announce':
+        return void this.#hub.announce(peer, message.payload);
+      case 'leave':
+        this.#hub.leave(peer);
+        return void this.#socket.close(CLOSE.left);
+    }
+  }
+
+  #handleJoin(room: string, resumeToken: string | undefined): Refusal | undefined {
+    if (this.#state.name === 'joined') return { code: 'already-joined', message: 'One room per connection.' };
+    const joined = this.#hub.join(this.#socket, room, resumeToken);
+    if (!joined.ok) return joined.error;
+    this.#state = { name: 'joined', peer: joined.value };
+    return undefined;
+  }
+}

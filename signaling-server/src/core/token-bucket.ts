@@ -1,0 +1,29 @@
+/** How much may be spent at once, and how fast it comes back. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/**
+ * A budget that refills steadily. Spending never fails: what goes beyond the budget is a debt, and the spender has to
+ * wait until it is repaid. So a reader that pauses for that long loses no message.
+ */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #updatedAt: number;
+
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#updatedAt = now;
+  }
+
+  /** Spends `amount` and gives the milliseconds until the budget is out of debt; 0 means go on. */
+  spend(amount: number, now: number): number {
+    const elapsedSeconds = Math.max(0, now - this.#updatedAt) / 1_000;
+    this.#updatedAt = Math.max(now, this.#updatedAt);
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + elapsedSeconds * this.#rate.perSecond) - amount;
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#rate.perSecond) * 1_000);
+  }
+}

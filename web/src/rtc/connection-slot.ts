@@ -1,0 +1,129 @@
+import type { ConnectionSignal } from '@tincan/shared/introduction';
+import type { IceServer } from '@tincan/shared/signaling';
+import { Emitter } from '../platform/emitter.ts';
+import type { Connection, ConnectionEnd, CreateConnection, Route } from './connection.ts';
+
+/** ICE gives up on a pair after about 15 s; an attempt that is not through by then is begun anew. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+type SlotEvents = {
+  signal: { epoch: number; signal: ConnectionSignal };
+  open: undefined;
+  message: string | ArrayBuffer;
+  drain: undefined;
+  /** A connection ended, or gave way to a newer one: then `idle` is already false again. */
+  close: ConnectionEnd;
+};
+
+export interface ConnectionSlotOptions {
+  /** Whether this side makes the offers. */
+  initiates: boolean;
+  createConnection: CreateConnection;
+  getIceServers: () => readonly IceServer[];
+  label: string;
+  /** Epochs up to this one have been used. */
+  lastEpoch?: number;
+}
+
+interface Attempt {
+  readonly epoch: number;
+  readonly connection: Connection;
+  readonly timeout: ReturnType<typeof setTimeout>;
+  answered: boolean;
+}
+
+/**
+ * Holds at most one connection at a time, each of a higher epoch than the one before. What belongs to an older one,
+ * signals from the other side as much as events of a connection that has gone, never gets past here.
+ */
+export class ConnectionSlot extends Emitter<SlotEvents> {
+  readonly #options: ConnectionSlotOptions;
+  #epoch: number;
+  #current: Attempt | undefined;
+
+  constructor(options: ConnectionSlotOptions) {
+    super();
+    this.#options = options;
+    this.#epoch = options.lastEpoch ?? 0;
+  }
+
+  /** The highest epoch seen so far. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+  /** There is no connection, and no attempt at one. */
+  get idle(): boolean {
+    return this.#current === undefined;
+  }
+  /** The other side has answered the current offer: whatever it says later, it says knowing of this connection. */
+  get answered(): boolean {
+    return this.#current?.answered ?? false;
+  }
+  get bufferedBytes(): number {
+    return this.#current?.connection.bufferedBytes ?? 0;
+  }
+
+  /** Begins a new connection in place of the present one. Only for the side that initiates. */
+  start(): void {
+    this.#begin(this.#epoch + 1);
+  }
+
+  handleSignal(epoch: number, signal: ConnectionSignal): void {
+    const { initiates } = this.#options;
+    if (signal.type === 'offer') {
+      if (initiates || epoch <= this.#epoch) return;
+      this.#begin(epoch);
+    } else if (this.#current?.epoch !== epoch || (signal.type === 'answer' && !initiates)) return;
+    if (!this.#current) return;
+    if (signal.type === 'answer') this.#current.answered = true;
+    this.#current.connection.handleSignal(signal);
+  }
+
+  /** The attempt has succeeded: lifts its time limit. */
+  settle(): void {
+    clearTimeout(this.#current?.timeout);
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#current?.connection.send(data);
+  }
+
+  async route(): Promise<Route | undefined> {
+    return this.#current?.connection.route();
+  }
+
+  /** Ends the present connection, if any. */
+  drop(reason: string): void {
+    const ended = this.#current;
+    if (!ended) return;
+    this.#current = undefined;
+    this.#retire(ended, { reason });
+  }
+
+  #begin(epoch: number): void {
+    const { createConnection, getIceServers, initiates, label } = this.#options;
+    const replaced = this.#current;
+    this.#epoch = epoch;
+    const connection = createConnection({ initiator: initiates, iceServers: getIceServers(), label });
+    const timeout = setTimeout(() => this.drop('not connected in time'), CONNECT_TIMEOUT_MS);
+    const attempt = { epoch, connection, timeout, answered: false };
+    this.#current = attempt;
+    const isCurrent = () => this.#current === attempt;
+    connection.on('signal', (signal) => isCurrent() && this.emit('signal', { epoch, signal }));
+    connection.on('open', () => isCurrent() && this.emit('open', undefined));
+    connection.on('message', (message) => isCurrent() && this.emit('message', message));
+    connection.on('drain', () => isCurrent() && this.emit('drain', undefined));
+    connection.on('close', (end) => {
+      if (!isCurrent()) return;
+      this.#current = undefined;
+      this.#retire(attempt, end);
+    });
+    if (replaced) this.#retire(replaced, { reason: 'replaced by a newer connection' });
+  }
+
+  #retire({ connection, timeout }: Attempt, end: ConnectionEnd): void {
+    clearTimeout(timeout);
+    connection.close();
+    this.emit('close', end);
+  }
+}

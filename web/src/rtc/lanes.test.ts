@@ -1,0 +1,173 @@
+import type { LaneMessage } from '@tincan/shared/link-message';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LOW_WATER_BYTES } from './connection.ts';
+import type { Lane } from './lane.ts';
+import { Lanes, MAX_LANES } from './lanes.ts';
+import { sessionOf } from './testing/fake-room.ts';
+import { LinkedNetwork } from './testing/linked-connections.ts';
+
+let network: LinkedNetwork;
+beforeEach(() => {
+  vi.useFakeTimers();
+  network = new LinkedNetwork({ latencyMs: () => 1 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const frame = (bytes: number, first = 0) => Uint8Array.of(first, ...new Uint8Array(bytes - 1));
+
+/** Two sides whose link takes a millisecond, and what each has said on it. */
+function pair() {
+  const said: string[] = [];
+  const create = (me: string, peer: string) => {
+    const opened: Lane[] = [];
+    const frames: number[] = [];
+    const lanes: Lanes = new Lanes({
+      me: sessionOf(me),
+      peer: sessionOf(peer),
+      createConnection: network.createConnection,
+      getIceServers: () => [],
+      random: () => 0.5,
+      send: (message: LaneMessage) => {
+        said.push(
+          `${me}: ${message.type === 'lane-signal' ? `${message.signal.type} ${message.epoch}` : message.type}`,
+        );
+        setTimeout(() => far[me]?.handleMessage(message), 1);
+      },
+    });
+    lanes.on('lane-opened', (lane) => opened.push(lane));
+    lanes.on('lane-closed', (lane) => opened.splice(opened.indexOf(lane), 1));
+    lanes.on('frame', (bytes) => frames.push(new Uint8Array(bytes)[0] ?? NaN));
+    lanes.handleLinkUp();
+    return { lanes, opened, frames };
+  };
+  const [alice, bob] = [create('alice', 'bob'), create('bob', 'alice')];
+  const far: Record<string, Lanes> = { alice: bob.lanes, bob: alice.lanes };
+  return { alice, bob, said: () => said.filter((line) => !line.includes('candidate')) };
+}
+
+test('[LANE-2] the smaller session offers, the larger one asks for it', async () => {
+  const { alice, bob, said } = pair();
+  bob.lanes.open();
+  await pass(50);
+  expect(said()).toEqual(['bob: lane-request', 'alice: offer 1', 'bob: answer 1']);
+  expect([alice.opened.length, bob.opened.length]).toEqual([1, 1]);
+});
+
+test('[LANE-2] both at once: one connection per lane', async () => {
+  const { alice, bob, said } = pair();
+  alice.lanes.open(3);
+  bob.lanes.open(2);
+  await pass(50);
+  expect(said().filter((line) => line.includes('offer'))).toEqual(Array(3).fill('alice: offer 1'));
+  expect([alice.opened.length, bob.opened.length]).toEqual([3, 3]);
+});
+
+describe.each(['alice', 'bob'] as const)('[LANE-3] a lane that %s asked for', (name) => {
+  test('is opened again when it is lost, with a higher epoch', async () => {
+    const sides = pair();
+    sides[name].lanes.open();
+    await pass(50);
+    const [lost] = sides.alice.opened;
+    network.cut();
+    expect([sides.alice.opened, sides.bob.opened]).toEqual([[], []]);
+    await pass(1_000);
+    expect(sides.alice.opened).toHaveLength(1);
+    expect(sides.alice.opened[0]).not.toBe(lost);
+    expect(sides.said()).toContain('alice: offer 2');
+    expect(network.open('lane-0')).toHaveLength(1);
+  });
+
+  test('is not tried without pause', async () => {
+    network.blocked = true;
+    const sides = pair();
+    sides[name].lanes.open();
+    for (let second = 0; second < 60; second++) {
+      await pass(1_000);
+      network.cut();
+    }
+    expect(network.connections.length).toBeLessThan(40);
+    network.blocked = false;
+    await pass(20_000);
+    expect(sides.bob.opened).toHaveLength(1);
+  });
+});
+
+test('[LANE-3] one end alone has lost it: the other believes the request that comes after its answer', async () => {
+  const { alice, bob } = pair();
+  bob.lanes.open();
+  await pass(50);
+  network.silent = true;
+  network.connections.find(({ initiator }) => !initiator)?.close();
+  network.silent = false;
+  await pass(1_000);
+  expect([alice.opened.length, bob.opened.length]).toEqual([1, 1]);
+  expect(network.open('lane-0')).toHaveLength(1);
+});
+
+test('[LANE-4] closes with the link; with the next link epochs begin anew', async () => {
+  const { alice, bob, said } = pair();
+  alice.lanes.open();
+  await pass(50);
+  alice.lanes.handleLinkDown();
+  bob.lanes.handleLinkDown();
+  await pass(60_000);
+  expect([alice.opened, bob.opened]).toEqual([[], []]);
+  expect(network.connections).toHaveLength(2);
+  alice.lanes.handleLinkUp();
+  bob.lanes.handleLinkUp();
+  await pass(50);
+  expect(said()).toEqual(['alice: offer 1', 'bob: answer 1', 'alice: offer 1', 'bob: answer 1']);
+  expect([alice.opened.length, bob.opened.length]).toEqual([1, 1]);
+});
+
+test('[LANE-1] an early offer makes the lane; nothing else does, and not without bound', async () => {
+  const { bob } = pair();
+  const signal = { type: 'offer', sdp: 'v=0 none' } as const;
+  bob.lanes.handleMessage({ type: 'lane-signal', lane: MAX_LANES, epoch: 1, signal });
+  bob.lanes.handleMessage({ type: 'lane-signal', lane: 1, epoch: 1, signal: { type: 'answer', sdp: 'x' } });
+  expect(network.connections).toHaveLength(0);
+  bob.lanes.handleMessage({ type: 'lane-signal', lane: 0, epoch: 1, signal });
+  expect(network.connections).toHaveLength(1);
+  await pass(60_000);
+  expect(network.connections).toHaveLength(1);
+});
+
+describe('[LANE-5] frames', () => {
+  test('that are sent in the moment of opening arrive, in order', async () => {
+    const { alice, bob } = pair();
+    alice.lanes.on('lane-opened', (lane) => [1, 2, 3].forEach((first) => lane.send(frame(9, first))));
+    bob.lanes.open();
+    await pass(50);
+    expect(bob.frames).toEqual([1, 2, 3]);
+  });
+
+  test('wait for the lane to drain; every waiter is answered', async () => {
+    const { alice, bob } = pair();
+    bob.lanes.open();
+    await pass(50);
+    const lane = alice.opened[0] as Lane;
+    await lane.drained();
+    for (let count = 0; count < 5; count++) lane.send(frame(65_536));
+    expect(lane.bufferedBytes).toBeGreaterThan(LOW_WATER_BYTES);
+    const drained = Promise.all([lane.drained(), lane.drained()]);
+    await pass(5);
+    await expect(drained).resolves.toHaveLength(2);
+    expect(lane.bufferedBytes).toBeLessThanOrEqual(LOW_WATER_BYTES);
+  });
+
+  test('waited for when the lane closes: every waiter is refused, and so is every later one', async () => {
+    const { alice, bob } = pair();
+    bob.lanes.open();
+    await pass(50);
+    const lane = alice.opened[0] as Lane;
+    for (let count = 0; count < 5; count++) lane.send(frame(65_536));
+    const waiting = Promise.allSettled([lane.drained(), lane.drained()]);
+    network.cut();
+    expect(await waiting).toMatchObject(Array(2).fill({ status: 'rejected', reason: { code: 'lane-closed' } }));
+    await expect(lane.drained()).rejects.toMatchObject({ code: 'lane-closed' });
+    lane.send(frame(9));
+    expect(lane.bufferedBytes).toBe(0);
+  });
+});

@@ -1,0 +1,156 @@
+// The lanes of one link: connections for bulk bytes, set up by messages on the link and never by way of the server.
+//
+//   the side that does not initiate ── lane-request { lane } ──────────────────▶ the side that does
+//                                   ◀─ lane-signal { lane, epoch, signal } ───▶   (offer, answer, candidates)
+import type { SessionId } from '@tincan/shared/introduction';
+import type { LaneMessage } from '@tincan/shared/link-message';
+import type { IceServer } from '@tincan/shared/signaling';
+import { Emitter } from '../platform/emitter.ts';
+import type { CreateConnection } from './connection.ts';
+import { ConnectionSlot } from './connection-slot.ts';
+import { Lane } from './lane.ts';
+import { Retry } from './retry.ts';
+
+/** More than this many the other side cannot make us open: each costs a socket and its buffers. */
+export const MAX_LANES = 16;
+
+type LanesEvents = {
+  'lane-opened': Lane;
+  'lane-closed': Lane;
+  /** A message of any lane, not yet looked at. */
+  frame: ArrayBuffer;
+};
+
+export interface LanesOptions {
+  me: SessionId;
+  peer: SessionId;
+  createConnection: CreateConnection;
+  getIceServers: () => readonly IceServer[];
+  /** Sends over the link. */
+  send: (message: LaneMessage) => void;
+  now?: () => number;
+  random?: () => number;
+}
+
+interface Place {
+  readonly index: number;
+  readonly slot: ConnectionSlot;
+  readonly retry: Retry;
+  /** Somebody asked for it, here or there: it is opened again when it fails. */
+  wanted: boolean;
+  lane: Lane | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Opens lanes beside a link, and opens them again while the link lives. Nothing that happens to a lane touches the link. */
+export class Lanes extends Emitter<LanesEvents> {
+  readonly #options: LanesOptions;
+  readonly #initiates: boolean;
+  readonly #retryOptions: { now: () => number; random: () => number };
+  readonly #places = new Map<number, Place>();
+  #wantedCount = 0;
+  #linkUp = false;
+
+  constructor(options: LanesOptions) {
+    super();
+    this.#options = options;
+    this.#initiates = options.me < options.peer;
+    this.#retryOptions = { now: options.now ?? (() => performance.now()), random: options.random ?? Math.random };
+  }
+
+  /** Asks for lanes 0 to `count - 1`, now and after every loss. Repeating it is harmless. */
+  open(count = 1): void {
+    this.#wantedCount = Math.max(this.#wantedCount, Math.min(count, MAX_LANES));
+    if (this.#linkUp) this.#openWanted();
+  }
+
+  handleLinkUp(): void {
+    this.#linkUp = true;
+    this.#openWanted();
+  }
+
+  /** All lanes close, and their epochs are forgotten: what the next link carries cannot be about them. */
+  handleLinkDown(): void {
+    this.#linkUp = false;
+    for (const place of this.#places.values()) {
+      clearTimeout(place.timer);
+      place.slot.drop('the link is down');
+    }
+    this.#places.clear();
+  }
+
+  handleMessage(message: LaneMessage): void {
+    if (!this.#linkUp || message.lane >= MAX_LANES) return;
+    if (message.type === 'lane-request') return this.#handleRequest(message.lane);
+    // The side that initiates has a place for whatever it is answered about; the other makes one for an early offer.
+    if (this.#initiates && !this.#places.has(message.lane)) return;
+    this.#placeOf(message.lane).slot.handleSignal(message.epoch, message.signal);
+  }
+
+  #openWanted(): void {
+    for (let index = 0; index < this.#wantedCount; index++) {
+      const place = this.#placeOf(index);
+      if (place.wanted) continue;
+      place.wanted = true;
+      this.#pursue(place);
+    }
+  }
+
+  #handleRequest(index: number): void {
+    if (!this.#initiates) return;
+    const place = this.#placeOf(index);
+    place.wanted = true;
+    // The link keeps order: a request that comes after the answer was made by one who has lost that connection since.
+    if (place.slot.idle || place.slot.answered) this.#start(place);
+  }
+
+  #pursue(place: Place): void {
+    if (!place.slot.idle) return;
+    if (this.#initiates) this.#start(place);
+    else this.#options.send({ type: 'lane-request', lane: place.index });
+  }
+
+  #start(place: Place): void {
+    clearTimeout(place.timer);
+    place.slot.start();
+  }
+
+  #placeOf(index: number): Place {
+    const known = this.#places.get(index);
+    if (known) return known;
+    const { createConnection, getIceServers, send } = this.#options;
+    const slot = new ConnectionSlot({
+      initiates: this.#initiates,
+      createConnection,
+      getIceServers,
+      label: `lane-${index}`,
+    });
+    const retry = new Retry(this.#retryOptions);
+    const place: Place = { index, slot, retry, wanted: false, lane: undefined, timer: undefined };
+    this.#places.set(index, place);
+    slot.on('signal', ({ epoch, signal }) => send({ type: 'lane-signal', lane: index, epoch, signal }));
+    slot.on('open', () => this.#handleOpen(place));
+    slot.on('drain', () => place.lane?.handleDrain());
+    slot.on('message', (message) => typeof message === 'string' || this.emit('frame', message));
+    slot.on('close', () => this.#handleClose(place));
+    return place;
+  }
+
+  #handleOpen(place: Place): void {
+    place.slot.settle();
+    place.retry.handleUp();
+    const lane = new Lane(place.index, place.slot);
+    place.lane = lane;
+    this.emit('lane-opened', lane);
+  }
+
+  #handleClose(place: Place): void {
+    const { lane } = place;
+    place.lane = undefined;
+    const delayMs = place.retry.handleDown();
+    if (this.#linkUp && place.wanted && place.slot.idle) place.timer = setTimeout(() => this.#pursue(place), delayMs);
+    if (!lane) return;
+    lane.handleClose();
+    this.emit('lane-closed', lane);
+  }
+}

@@ -1,0 +1,220 @@
+// The mesh: everyone in the room, by session, and what is heard of them from the server.
+//
+// The server's addresses (PEER) come and go with its restarts and our sockets; sessions do not. So an address is only
+// ever a way to reach a session, and no news about addresses ends a link that lives.
+import { encodeIntroduction, parseIntroduction, type Introduction, type SessionId } from '@tincan/shared/introduction';
+import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
+import type { LinkMessage } from '@tincan/shared/link-message';
+import type { IceServer } from '@tincan/shared/signaling';
+import { Emitter } from '../platform/emitter.ts';
+import type { CreateConnection } from './connection.ts';
+import type { Lane } from './lane.ts';
+import { Peer, type PeerSnapshot } from './peer.ts';
+
+/** Links that one page keeps: each costs a connection, and every file to everyone is sent once per peer. */
+const MAX_PEERS = 8;
+/** Sessions that are remembered after they went, so that their epochs keep growing and their late messages stay unheard. */
+const MAX_DEPARTED = 256;
+
+/** How a payload gets to others in the room; says whether it went out. The signaling client fits. */
+export interface Introducer {
+  signal(to: string, payload: string): boolean;
+  announce(payload: string): boolean;
+}
+
+type MeshEvents = {
+  'peer-added': PeerSnapshot;
+  /** Its name, state, route or compatibility is another than before. */
+  'peer-changed': PeerSnapshot;
+  /** It will not come back if `forGood`; else the same session may be added again later. */
+  'peer-removed': { session: SessionId; forGood: boolean };
+  'link-up': { session: SessionId };
+  'link-down': { session: SessionId; reason: string };
+  message: { session: SessionId; message: LinkMessage };
+  'lane-opened': { session: SessionId; lane: Lane };
+  'lane-closed': { session: SessionId; lane: Lane };
+  frame: { session: SessionId; bytes: ArrayBuffer };
+  /** Somebody could not be taken in: there are `maxPeers` already. */
+  'peer-refused': { session: SessionId };
+  /** A peer broke a rule of the link: for the log. */
+  fault: { session: SessionId; reason: string };
+};
+
+export interface MeshOptions {
+  me: SessionId;
+  /** The name that peers are greeted with. */
+  name: string;
+  introducer: Introducer;
+  createConnection: CreateConnection;
+  /** The latest that the server gave; asked for each connection. */
+  getIceServers: () => readonly IceServer[];
+  maxPeers?: number;
+  now?: () => number;
+  random?: () => number;
+  /** The wire version to speak; tests play a page of another one. */
+  wire?: number;
+}
+
+export class Mesh extends Emitter<MeshEvents> {
+  readonly #options: MeshOptions;
+  readonly #maxPeers: number;
+  readonly #peers = new Map<SessionId, Peer>();
+  /** The last epoch of those who went, or that they said they will not come back. */
+  readonly #departed = new Map<SessionId, { epoch: number } | 'for-good'>();
+  #name: string;
+  #online = false;
+  #closed = false;
+  #refusedSome = false;
+
+  constructor(options: MeshOptions) {
+    super();
+    this.#options = options;
+    this.#maxPeers = options.maxPeers ?? MAX_PEERS;
+    this.#name = clip(options.name);
+  }
+
+  get peers(): PeerSnapshot[] {
+    return [...this.#peers.values()].map((peer) => peer.snapshot);
+  }
+
+  /** We are in the room, and these addresses are in it too. */
+  handleWelcome(addresses: readonly string[]): void {
+    if (this.#closed) return;
+    this.#online = true;
+    for (const peer of this.#peers.values()) {
+      if (peer.address !== undefined && !addresses.includes(peer.address)) peer.unbind();
+      peer.setOnline(true);
+    }
+    this.#announcePresence();
+  }
+
+  /** The server is there or not; that it is there counts from the welcome on. */
+  handleServerState(state: 'connecting' | 'online' | 'offline'): void {
+    if (state === 'online' || !this.#online) return;
+    this.#online = false;
+    for (const peer of this.#peers.values()) peer.setOnline(false);
+  }
+
+  /** The server says that this address is not in the room any more, for whatever reason. */
+  handlePeerLeft(address: string): void {
+    const peer = [...this.#peers.values()].find((candidate) => candidate.address === address);
+    if (!peer) return;
+    peer.unbind();
+    if (!peer.connected) this.#remove(peer);
+  }
+
+  /** A payload from an address; one that does not fit, or is not for us, is ignored. */
+  handleSignal(from: string, payload: string): void {
+    if (this.#closed) return;
+    const parsed = parseIntroduction(payload);
+    if (!parsed.ok) return;
+    const introduction = parsed.value;
+    const { me } = this.#options;
+    if (introduction.session === me || ('to' in introduction && introduction.to !== me)) return;
+    const peer = this.#peers.get(introduction.session) ?? this.#admit(introduction);
+    if (!peer) return;
+    this.#bind(peer, from);
+    if (introduction.kind === 'presence') peer.handlePresence();
+    else if (introduction.kind === 'hello') peer.handleHello(introduction.needsLink);
+    else peer.handleSignal(introduction.epoch, introduction.signal);
+  }
+
+  /** The page or its network was away: look at once who is still there. */
+  handleWakeUp(): void {
+    for (const peer of this.#peers.values()) peer.handleWakeUp();
+  }
+
+  /** Sends over the link, if it is up; else the message is dropped, and the answer is `false`. */
+  send(session: SessionId, message: LinkMessage): boolean {
+    return this.#peers.get(session)?.send(message) ?? false;
+  }
+
+  /** Asks for lanes to a peer; they are opened again after every loss. Repeating it is harmless. */
+  openLanes(session: SessionId, count?: number): void {
+    this.#peers.get(session)?.openLanes(count);
+  }
+
+  setName(name: string): void {
+    this.#name = clip(name);
+    for (const peer of this.#peers.values()) peer.send({ type: 'profile', name: this.#name });
+  }
+
+  /** Final: says bye to everyone, for this session will not come back. */
+  close(): void {
+    this.#closed = true;
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+  }
+
+  #announcePresence(): void {
+    this.#options.introducer.announce(encodeIntroduction({ kind: 'presence', session: this.#options.me }));
+  }
+
+  /** One address is one page: whoever had it before is not there any more. */
+  #bind(peer: Peer, address: string): void {
+    if (peer.address === address) return;
+    for (const other of this.#peers.values()) if (other.address === address) other.unbind();
+    peer.bind(address);
+  }
+
+  #admit({ session, ...rest }: Introduction): Peer | undefined {
+    const departed = this.#departed.get(session);
+    // What is left over of a link cannot begin one.
+    if (departed === 'for-good' || (rest.kind === 'link' && rest.signal.type !== 'offer')) return undefined;
+    if (this.#peers.size >= this.#maxPeers && !this.#makeRoom()) {
+      this.#refusedSome = true;
+      this.emit('peer-refused', { session });
+      return undefined;
+    }
+    return this.#add(session, departed?.epoch ?? 0);
+  }
+
+  /** A peer that nothing leads to gives way to one who is there. */
+  #makeRoom(): boolean {
+    const unreachable = [...this.#peers.values()].find((peer) => !peer.connected && peer.address === undefined);
+    if (unreachable) this.#remove(unreachable);
+    return unreachable !== undefined;
+  }
+
+  #add(session: SessionId, lastEpoch: number): Peer {
+    const { introducer } = this.#options;
+    const peer = new Peer({
+      ...this.#options,
+      peer: session,
+      lastEpoch,
+      getName: () => this.#name,
+      introduce: (address, introduction) => introducer.signal(address, encodeIntroduction(introduction)),
+    });
+    this.#peers.set(session, peer);
+    peer.on('changed', () => this.emit('peer-changed', peer.snapshot));
+    peer.on('up', () => this.emit('link-up', { session }));
+    peer.on('down', ({ reason }) => this.emit('link-down', { session, reason }));
+    peer.on('message', (message) => this.emit('message', { session, message }));
+    peer.on('lane-opened', (lane) => this.emit('lane-opened', { session, lane }));
+    peer.on('lane-closed', (lane) => this.emit('lane-closed', { session, lane }));
+    peer.on('frame', (bytes) => this.emit('frame', { session, bytes }));
+    peer.on('fault', (reason) => this.emit('fault', { session, reason }));
+    peer.on('gone', (why) => this.#remove(peer, why === 'bye'));
+    peer.setOnline(this.#online);
+    this.emit('peer-added', peer.snapshot);
+    return peer;
+  }
+
+  #remove(peer: Peer, forGood = false): void {
+    const { session } = peer;
+    this.#peers.delete(session);
+    this.#departed.delete(session); // the newest stand last
+    this.#departed.set(session, forGood ? 'for-good' : { epoch: peer.epoch });
+    const oldest = this.#departed.keys().next();
+    if (this.#departed.size > MAX_DEPARTED && !oldest.done) this.#departed.delete(oldest.value);
+    peer.close();
+    this.emit('peer-removed', { session, forGood });
+    if (!this.#refusedSome) return;
+    this.#refusedSome = false;
+    this.#announcePresence(); // there is a place now, and they will answer
+  }
+}
+
+function clip(name: string): string {
+  return name.slice(0, MAX_DISPLAY_NAME_CHARS);
+}

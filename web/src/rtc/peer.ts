@@ -1,0 +1,247 @@
+import type { ConnectionSignal, Introduction, SessionId } from '@tincan/shared/introduction';
+import type { LinkMessage } from '@tincan/shared/link-message';
+import { Emitter } from '../platform/emitter.ts';
+import type { Route } from './connection.ts';
+import type { Lane } from './lane.ts';
+import { Lanes, type LanesOptions } from './lanes.ts';
+import { Link, type Incompatible, type LinkOptions, type LinkState } from './link.ts';
+import { Retry } from './retry.ts';
+
+/** How often the side that cannot begin a connection asks the other to. */
+const HELLO_INTERVAL_MS = 5_000;
+/** How long a peer without a link may be unknown to a server that is there: after a restart everyone needs a while to come back. */
+const ABSENCE_MS = 45_000;
+const ROUTE_REFRESH_MS = 10_000;
+/** Right after connecting the browser may not know the route yet. */
+const ROUTE_UNKNOWN_RETRY_MS = 1_000;
+
+/** A peer at one moment. */
+export interface PeerSnapshot {
+  session: SessionId;
+  /** What the peer calls itself; empty until it has said so. Not cleaned. */
+  name: string;
+  state: LinkState;
+  /** Of the link, while it is connected. */
+  route: Route | undefined;
+  incompatible: Incompatible | undefined;
+}
+
+type PeerEvents = {
+  changed: undefined;
+  up: undefined;
+  down: { reason: string };
+  message: LinkMessage;
+  'lane-opened': Lane;
+  'lane-closed': Lane;
+  frame: ArrayBuffer;
+  fault: string;
+  /** It said so, or nothing connects us to it any more and the server does not know it either. */
+  gone: 'bye' | 'absent';
+};
+
+export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send'> {
+  /** Sends an introduction to the server's address of this peer. */
+  introduce: (address: string, introduction: Introduction) => boolean;
+}
+
+/** One other session: its link and lanes, the address under which the server reaches it, and the will to stay connected. */
+export class Peer extends Emitter<PeerEvents> {
+  readonly session: SessionId;
+  readonly #me: SessionId;
+  readonly #introduce: PeerOptions['introduce'];
+  readonly #now: () => number;
+  readonly #link: Link;
+  readonly #lanes: Lanes;
+  readonly #retry: Retry;
+  #address: string | undefined;
+  /** Where the current offer went. */
+  #offeredTo: string | undefined;
+  #online = false;
+  #closed = false;
+  #route: Route | undefined;
+  /** The clock's time before which neither a new attempt nor another hello is due. */
+  #notBefore = 0;
+  #pursuit: ReturnType<typeof setTimeout> | undefined;
+  #absence: ReturnType<typeof setTimeout> | undefined;
+  #routeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: PeerOptions) {
+    super();
+    this.session = options.peer;
+    this.#me = options.me;
+    this.#introduce = options.introduce;
+    this.#now = options.now ?? (() => performance.now());
+    this.#retry = new Retry({ now: this.#now, random: options.random ?? Math.random });
+    const link = new Link(options);
+    const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
+    this.#link = link;
+    this.#lanes = lanes;
+    link.on('signal', ({ epoch, signal }) => this.#handleLocalSignal(epoch, signal));
+    link.on('up', () => this.#handleUp());
+    link.on('down', (end) => this.#handleDown(end));
+    link.on('changed', () => this.emit('changed', undefined));
+    link.on('message', (message) => this.#handleMessage(message));
+    link.on('fault', (reason) => this.emit('fault', reason));
+    link.on('bye', () => this.emit('gone', 'bye'));
+    lanes.on('lane-opened', (lane) => this.emit('lane-opened', lane));
+    lanes.on('lane-closed', (lane) => this.emit('lane-closed', lane));
+    lanes.on('frame', (bytes) => this.emit('frame', bytes));
+  }
+
+  get snapshot(): PeerSnapshot {
+    const { name, state, incompatible } = this.#link;
+    return { session: this.session, name, state, route: this.#route, incompatible };
+  }
+  get connected(): boolean {
+    return this.#link.state === 'connected';
+  }
+  get epoch(): number {
+    return this.#link.epoch;
+  }
+  /** Where the server reaches this peer; `undefined` when it does not. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** The peer was heard of under this address. */
+  bind(address: string): void {
+    this.#address = address;
+    this.#review();
+  }
+
+  /** The server does not know the address any more. A live link stays as it is. */
+  unbind(): void {
+    this.#address = undefined;
+    this.#review();
+  }
+
+  setOnline(online: boolean): void {
+    this.#online = online;
+    this.#review();
+  }
+
+  /** The peer told the room that it is there, so it may not know us. */
+  handlePresence(): void {
+    if (!this.#link.initiates) return this.#sendHello();
+    const lost = !this.#link.answered && this.#offeredTo !== this.#address;
+    if (this.#link.idle || (lost && !this.connected)) this.#connect();
+    else this.#sendHello();
+  }
+
+  /** The peer told us that it is there, and whether it has a link. Never answered by a hello, or two would go on for ever. */
+  handleHello(needsLink: boolean): void {
+    if (!this.#link.initiates) return;
+    // Messages keep their order: a need that is stated after the answer to our offer is about a link lost since.
+    const lost = this.#link.answered ? needsLink : this.#offeredTo !== this.#address;
+    if (this.#link.idle || lost) this.#connect();
+  }
+
+  handleSignal(epoch: number, signal: ConnectionSignal): void {
+    this.#link.handleSignal(epoch, signal);
+  }
+
+  handleWakeUp(): void {
+    this.#link.handleWakeUp();
+    this.#retry.reset();
+    if (this.#link.initiates) this.#notBefore = 0;
+    this.#review();
+  }
+
+  send(message: LinkMessage): boolean {
+    return this.#link.send(message);
+  }
+
+  openLanes(count?: number): void {
+    this.#lanes.open(count);
+  }
+
+  /** Final. The other side is told, if it can be. */
+  close(): void {
+    this.#closed = true;
+    this.#lanes.handleLinkDown();
+    this.#link.close();
+    this.#review();
+    clearTimeout(this.#routeTimer);
+  }
+
+  #handleMessage(message: LinkMessage): void {
+    if (message.type === 'lane-request' || message.type === 'lane-signal') this.#lanes.handleMessage(message);
+    else this.emit('message', message);
+  }
+
+  #handleLocalSignal(epoch: number, signal: ConnectionSignal): void {
+    const address = this.#address;
+    const introduction = { kind: 'link', session: this.#me, to: this.session, epoch, signal } as const;
+    const sent = address !== undefined && this.#introduce(address, introduction);
+    if (signal.type === 'candidate') return; // one of several; the rest may do
+    if (signal.type === 'offer') this.#offeredTo = address;
+    if (!sent) this.#link.drop('the server is not there to introduce us');
+  }
+
+  #handleUp(): void {
+    this.#retry.handleUp();
+    this.#lanes.handleLinkUp();
+    this.#review();
+    this.emit('up', undefined);
+    this.emit('changed', undefined);
+    void this.#refreshRoute();
+  }
+
+  #handleDown({ reason, wasUp }: { reason: string; wasUp: boolean }): void {
+    this.#lanes.handleLinkDown();
+    this.#route = undefined;
+    clearTimeout(this.#routeTimer);
+    const delayMs = this.#retry.handleDown();
+    if (this.#link.initiates) this.#notBefore = this.#now() + delayMs;
+    this.#review();
+    if (!wasUp) return;
+    this.emit('down', { reason });
+    if (!this.#closed) this.emit('changed', undefined);
+  }
+
+  /** Brings both timers in line with what is known: called whenever any of it changes. */
+  #review(): void {
+    const reachable = this.#online && this.#address !== undefined;
+    clearTimeout(this.#pursuit);
+    if (!this.#closed && reachable && this.#link.idle && !this.#link.incompatible)
+      this.#pursuit = setTimeout(() => this.#pursue(), Math.max(0, this.#notBefore - this.#now()));
+
+    const absent = !this.#closed && this.#online && this.#address === undefined && !this.connected;
+    if (absent) this.#absence ??= setTimeout(() => this.emit('gone', 'absent'), ABSENCE_MS);
+    else {
+      clearTimeout(this.#absence);
+      this.#absence = undefined;
+    }
+  }
+
+  #pursue(): void {
+    if (!this.#link.idle) return;
+    if (this.#link.initiates) this.#connect();
+    else this.#sendHello();
+  }
+
+  #connect(): void {
+    this.#offeredTo = this.#address;
+    this.#link.connect();
+  }
+
+  #sendHello(): void {
+    if (this.#address === undefined) return;
+    const needsLink = this.#link.idle && !this.#link.incompatible;
+    this.#introduce(this.#address, { kind: 'hello', session: this.#me, to: this.session, needsLink });
+    if (this.#link.initiates) return;
+    this.#notBefore = this.#now() + HELLO_INTERVAL_MS;
+    this.#review();
+  }
+
+  async #refreshRoute(): Promise<void> {
+    clearTimeout(this.#routeTimer);
+    const route = await this.#link.route();
+    if (!this.connected) return;
+    clearTimeout(this.#routeTimer);
+    this.#routeTimer = setTimeout(() => void this.#refreshRoute(), route ? ROUTE_REFRESH_MS : ROUTE_UNKNOWN_RETRY_MS);
+    if (route === this.#route) return;
+    this.#route = route;
+    this.emit('changed', undefined);
+  }
+}

@@ -1,0 +1,148 @@
+// simple-peer behind the port. It negotiates; its stream is not used: the channel is taken over before it opens, so
+// that there is one buffer (the channel's own) and our marks. No other file imports simple-peer or knows its insides.
+import type { ConnectionSignal } from '@tincan/shared/introduction';
+import type { Instance, SignalData } from 'simple-peer';
+import SimplePeer from 'simple-peer/simplepeer.min.js';
+import { Emitter } from '../platform/emitter.ts';
+import {
+  LOW_WATER_BYTES,
+  type Connection,
+  type ConnectionEnd,
+  type ConnectionEvents,
+  type ConnectionOptions,
+  type CreateConnection,
+  type Route,
+} from './connection.ts';
+
+/** How long a closed connection may take to send what it still has. */
+const LINGER_MS = 1_000;
+
+/** What simple-peer 9 keeps to itself. `_pc` is missing when the browser refused to make one. */
+interface Insides {
+  readonly _pc?: RTCPeerConnection | null;
+  readonly _channel?: RTCDataChannel | null;
+}
+
+export const createSimplePeerConnection: CreateConnection = (options) => new SimplePeerConnection(options);
+
+class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
+  readonly #peer: (Instance & Insides) | undefined;
+  #channel: RTCDataChannel | undefined;
+  #ended = false;
+
+  constructor({ initiator, iceServers, label }: ConnectionOptions) {
+    super();
+    try {
+      const config = { iceServers: iceServers as RTCIceServer[] };
+      const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
+      this.#peer = peer;
+      peer.on('signal', (signal) => this.#handleLocalSignal(signal));
+      peer.on('error', (cause) => this.#end({ reason: cause.message, cause }));
+      peer.on('close', () => this.#end({ reason: 'closed by the other side' }));
+      // The initiator has its channel already. The other side gets it in an event, where simple-peer's handler comes
+      // first and ours next, before anything can have been received.
+      if (peer._channel) this.#takeOver(peer._channel);
+      else peer._pc?.addEventListener('datachannel', ({ channel }) => this.#takeOver(channel));
+    } catch (cause) {
+      queueMicrotask(() => this.#end({ reason: 'WebRTC is not available', cause }));
+    }
+  }
+
+  get bufferedBytes(): number {
+    return this.#channel?.bufferedAmount ?? 0;
+  }
+
+  handleSignal(signal: ConnectionSignal): void {
+    if (this.#ended) return;
+    try {
+      this.#peer?.signal(signal.type === 'candidate' ? nested(signal) : signal);
+    } catch (cause) {
+      this.#end({ reason: 'bad signal', cause });
+    }
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#ended || this.#channel?.readyState !== 'open') return;
+    try {
+      // One overload per type of data, and none for both.
+      if (typeof data === 'string') this.#channel.send(data);
+      else this.#channel.send(data);
+    } catch (cause) {
+      this.#end({ reason: 'cannot send', cause });
+    }
+  }
+
+  async route(): Promise<Route | undefined> {
+    const connection = this.#ended ? undefined : this.#peer?._pc;
+    try {
+      return connection ? routeOf(await connection.getStats()) : undefined;
+    } catch {
+      return undefined; // closed while it was asked
+    }
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    // A channel that is closed sends what it still has (a last word above all), and simple-peer destroys itself when that
+    // is done; a connection that is closed forgets it.
+    const isOpen = this.#channel?.readyState === 'open';
+    if (isOpen) this.#channel?.close();
+    setTimeout(() => void this.#peer?.destroy(), isOpen ? LINGER_MS : 0);
+    this.#finish({ reason: 'closed here' });
+  }
+
+  #takeOver(channel: RTCDataChannel): void {
+    if (this.#channel) return;
+    this.#channel = channel;
+    channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
+    channel.onmessage = ({ data }) => this.#ended || this.emit('message', data as string | ArrayBuffer);
+    channel.onbufferedamountlow = () => this.#ended || this.emit('drain', undefined);
+    // Not simple-peer's `connect`, which asks for statistics first: messages may come meanwhile.
+    channel.addEventListener('open', () => this.#ended || this.emit('open', undefined));
+  }
+
+  #handleLocalSignal(signal: SignalData): void {
+    if (this.#ended) return;
+    if (signal.type === 'candidate') this.emit('signal', flat(signal.candidate));
+    // Requests to renegotiate have no use here: a connection is one channel from beginning to end.
+    else if (signal.type === 'offer' || signal.type === 'answer')
+      this.emit('signal', { type: signal.type, sdp: signal.sdp ?? '' });
+  }
+
+  #end(end: ConnectionEnd): void {
+    if (this.#ended) return;
+    this.#peer?.destroy(); // does nothing if it destroyed itself
+    this.#finish(end);
+  }
+
+  #finish(end: ConnectionEnd): void {
+    this.#ended = true;
+    this.emit('close', end);
+  }
+}
+
+function flat({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidate): ConnectionSignal {
+  return { type: 'candidate', candidate, sdpMid: sdpMid ?? null, sdpMLineIndex: sdpMLineIndex ?? null };
+}
+
+function nested({ candidate, sdpMid, sdpMLineIndex }: Extract<ConnectionSignal, { type: 'candidate' }>): SignalData {
+  return { type: 'candidate', candidate: { candidate, sdpMid, sdpMLineIndex } as RTCIceCandidate };
+}
+
+interface PairStats extends RTCIceCandidatePairStats {
+  /** Firefox's own mark of the pair in use. */
+  selected?: boolean;
+}
+
+function routeOf(stats: RTCStatsReport): Route | undefined {
+  const reports = [...stats.values()] as RTCStats[];
+  const transport = reports.find((report) => report.type === 'transport') as RTCTransportStats | undefined;
+  const pairs = reports.filter((report) => report.type === 'candidate-pair') as PairStats[];
+  const pair =
+    pairs.find(({ id }) => id === transport?.selectedCandidatePairId) ??
+    pairs.find(({ selected }) => selected) ??
+    pairs.find(({ nominated, state }) => nominated && state === 'succeeded');
+  if (!pair) return undefined;
+  const isRelay = (id: string) => (stats.get(id) as { candidateType?: string } | undefined)?.candidateType === 'relay';
+  return isRelay(pair.localCandidateId) || isRelay(pair.remoteCandidateId) ? 'relay' : 'direct';
+}

@@ -1,0 +1,153 @@
+// What every implementation of the Connection port must keep. Plain functions without a test framework, so that they
+// run in a browser page as well as in Node.
+import { LOW_WATER_BYTES, type Connection, type ConnectionEvents, type CreateConnection } from '../connection.ts';
+
+export interface ContractCase {
+  name: string;
+  /** Rejects with what was not kept. */
+  run: (create: CreateConnection) => Promise<void>;
+}
+
+const FRAME_BYTES = 65_536;
+const HIGH_WATER_BYTES = 1_048_576;
+
+export const connectionContract: readonly ContractCase[] = [
+  {
+    name: 'opens on both sides and carries text both ways',
+    run: async (create) => {
+      const { alice, bob } = await connect(create);
+      const [fromAlice, fromBob] = [next(bob, 'message'), next(alice, 'message')];
+      alice.send('hello bob');
+      bob.send('hello alice');
+      expectEqual(await fromAlice, 'hello bob');
+      expectEqual(await fromBob, 'hello alice');
+      alice.close();
+    },
+  },
+  {
+    name: 'loses nothing that is sent as soon as the other side is open',
+    run: async (create) => {
+      const { alice, bob } = createPair(create);
+      const received: unknown[] = [];
+      alice.on('message', (message) => received.push(message));
+      bob.on('open', () => ['one', 'two', 'three'].forEach((text) => bob.send(text)));
+      await until(() => received.length >= 3, alice);
+      expectEqual(received.join(), 'one,two,three');
+      alice.close();
+    },
+  },
+  {
+    name: 'carries binary messages in order and says when it has drained',
+    run: async (create) => {
+      const { alice, bob } = await connect(create);
+      const count = 160;
+      const received: number[] = [];
+      bob.on('message', (message) => {
+        const whole = message instanceof ArrayBuffer && message.byteLength === FRAME_BYTES;
+        received.push(whole ? new DataView(message).getUint32(0) : NaN);
+      });
+      for (let index = 0; index < count; index++) {
+        const frame = new Uint8Array(FRAME_BYTES);
+        new DataView(frame.buffer).setUint32(0, index);
+        const drained = next(alice, 'drain');
+        alice.send(frame);
+        if (alice.bufferedBytes <= HIGH_WATER_BYTES) continue;
+        await drained;
+        if (alice.bufferedBytes > LOW_WATER_BYTES) throw new Error('drained above the low mark');
+      }
+      await until(() => received.length === count, bob);
+      expectEqual(received.join(), Array.from({ length: count }, (_, index) => index).join());
+      alice.close();
+    },
+  },
+  {
+    name: 'knows its route once open',
+    run: async (create) => {
+      const { alice } = await connect(create);
+      expectEqual(await alice.route(), 'direct');
+      alice.close();
+      expectEqual(await alice.route(), undefined);
+    },
+  },
+  {
+    name: 'brings what was sent right before closing, then closes once on both sides',
+    run: async (create) => {
+      const { alice, bob } = await connect(create);
+      const heard = next(alice, 'message');
+      bob.send('hello');
+      await heard; // in the very moment of opening a browser may still lose it
+      const events: string[] = [];
+      alice.on('close', () => events.push('alice closed'));
+      bob.on('message', (message) => events.push(message as string));
+      bob.on('close', () => events.push('bob closed'));
+      const closed = next(bob, 'close');
+      alice.send('bye');
+      alice.close();
+      alice.close();
+      await closed;
+      bob.close();
+      expectEqual(events.join(), 'alice closed,bye,bob closed');
+    },
+  },
+  {
+    name: 'closes without throwing on a description that is none',
+    run: async (create) => {
+      const bob = create({ initiator: false, iceServers: [], label: 'contract' });
+      const closed = next(bob, 'close');
+      bob.handleSignal({ type: 'offer', sdp: 'this is not a description' });
+      await closed;
+      bob.handleSignal({ type: 'answer', sdp: 'late' });
+      bob.send('nobody is there');
+      expectEqual(bob.bufferedBytes, 0);
+    },
+  },
+  {
+    name: 'does not throw on candidates that are none, nor on sending before it is open',
+    run: async (create) => {
+      const { alice, bob } = createPair(create);
+      bob.handleSignal({ type: 'candidate', candidate: 'garbage', sdpMid: null, sdpMLineIndex: null });
+      alice.send('too early');
+      alice.close();
+      bob.close();
+    },
+  },
+];
+
+function createPair(create: CreateConnection): { alice: Connection; bob: Connection } {
+  const alice = create({ initiator: true, iceServers: [], label: 'contract' });
+  const bob = create({ initiator: false, iceServers: [], label: 'contract' });
+  alice.on('signal', (signal) => bob.handleSignal(signal));
+  bob.on('signal', (signal) => alice.handleSignal(signal));
+  return { alice, bob };
+}
+
+async function connect(create: CreateConnection): Promise<{ alice: Connection; bob: Connection }> {
+  const pair = createPair(create);
+  await Promise.all([next(pair.alice, 'open'), next(pair.bob, 'open')]);
+  return pair;
+}
+
+function next<Name extends keyof ConnectionEvents>(
+  connection: Connection,
+  name: Name,
+): Promise<ConnectionEvents[Name]> {
+  return new Promise((resolve) => {
+    const stop = connection.on(name, (event) => {
+      stop();
+      resolve(event);
+    });
+  });
+}
+
+/** Looks again at every message of this connection. */
+function until(isTrue: () => boolean, connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => void (isTrue() && resolve());
+    connection.on('message', look);
+    look();
+  });
+}
+
+function expectEqual(actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`expected ${String(expected)}, got ${String(actual)}`);
+}

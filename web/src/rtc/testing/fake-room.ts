@@ -1,0 +1,161 @@
+import { randomId } from '@tincan/shared/base64url';
+import { parseIntroduction, type Introduction, type SessionId } from '@tincan/shared/introduction';
+import { Mesh, type Introducer, type MeshOptions } from '../mesh.ts';
+import type { LinkedNetwork } from './linked-connections.ts';
+
+const GRACE_MS = 30_000;
+const LATENCY_MS = 2;
+
+interface Member {
+  readonly id: string;
+  readonly token: string;
+  /** None while it is absent within its grace. */
+  page: FakePage | undefined;
+  readonly waiting: { from: string; payload: string }[];
+  grace: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** One room of a signaling server, as protocol v1 has it: it stamps `from`, and keeps a dropped place for a while. */
+export class FakeRoom {
+  readonly #members = new Map<string, Member>();
+  /** Characters of all payloads so far. */
+  payloadChars = 0;
+  running = true;
+
+  enter(page: FakePage, token: string | undefined): Member | undefined {
+    if (!this.running) return undefined;
+    const resumed = [...this.#members.values()].find((member) => member.token === token);
+    const member = resumed ?? { id: crypto.randomUUID(), token: randomId(), page, waiting: [], grace: undefined };
+    clearTimeout(member.grace);
+    member.page = page;
+    const others = [...this.#members.keys()].filter((id) => id !== member.id);
+    this.#members.set(member.id, member);
+    this.#later(member, (mesh) => mesh.handleWelcome(others));
+    for (const message of member.waiting.splice(0)) this.#deliver(member, message);
+    return member;
+  }
+
+  relay(from: Member, payload: string, to?: string): void {
+    this.payloadChars += payload.length;
+    for (const member of this.#members.values())
+      if (member !== from && (to === undefined || member.id === to)) this.#deliver(member, { from: from.id, payload });
+  }
+
+  drop(member: Member): void {
+    member.page = undefined;
+    member.grace = setTimeout(() => this.remove(member), GRACE_MS);
+  }
+
+  remove(member: Member): void {
+    if (!this.#members.delete(member.id)) return;
+    for (const other of this.#members.values()) this.#later(other, (mesh) => mesh.handlePeerLeft(member.id));
+  }
+
+  /** The process dies; with it every address, every token and every socket. */
+  kill(): void {
+    this.running = false;
+    const members = [...this.#members.values()];
+    this.#members.clear();
+    for (const member of members) {
+      clearTimeout(member.grace);
+      const { page } = member;
+      member.page = undefined; // what was on its way does not arrive
+      page?.handleServerGone();
+    }
+  }
+
+  #deliver(member: Member, message: { from: string; payload: string }): void {
+    if (!member.page) return void member.waiting.push(message);
+    const parsed = parseIntroduction(message.payload);
+    if (parsed.ok) member.page.heard.push(parsed.value);
+    this.#later(member, (mesh) => mesh.handleSignal(message.from, message.payload));
+  }
+
+  #later(member: Member, act: (mesh: Mesh) => void): void {
+    const { page } = member;
+    setTimeout(() => page !== undefined && member.page === page && act(page.mesh), LATENCY_MS);
+  }
+}
+
+/** One open page: a mesh, and its socket to the room. */
+export class FakePage implements Introducer {
+  readonly session: SessionId;
+  readonly mesh: Mesh;
+  readonly room: FakeRoom;
+  /** Everything that the mesh reported, in a word each, such as `link-up bob`. */
+  readonly events: string[] = [];
+  /** What others said to it, by way of the room. */
+  readonly heard: Introduction[] = [];
+  #member: Member | undefined;
+  #token: string | undefined;
+
+  constructor(room: FakeRoom, network: LinkedNetwork, name: string, options: Partial<MeshOptions> = {}) {
+    this.room = room;
+    this.session = sessionOf(name);
+    const { createConnection } = network;
+    const mesh = new Mesh({
+      me: this.session,
+      name,
+      introducer: this,
+      createConnection,
+      getIceServers: () => [],
+      random: () => 0.5,
+      ...options,
+    });
+    this.mesh = mesh;
+    const log = (what: string, session: SessionId) => this.events.push(`${what} ${session.replace(/_+$/, '')}`);
+    for (const what of ['peer-added', 'peer-removed', 'peer-refused', 'link-up', 'link-down', 'fault'] as const)
+      mesh.on(what, ({ session }) => log(what, session));
+    for (const what of ['lane-opened', 'lane-closed'] as const) mesh.on(what, ({ session }) => log(what, session));
+  }
+
+  get address(): string | undefined {
+    return this.#member?.id;
+  }
+
+  /** Connects the socket, with what is left of an earlier place. */
+  enter(): this {
+    this.#member = this.room.enter(this, this.#token);
+    this.#token = this.#member?.token;
+    return this;
+  }
+
+  /** The socket drops; the server notices. */
+  drop(): void {
+    if (this.#member) this.room.drop(this.#member);
+    this.handleServerGone();
+  }
+
+  leave(): void {
+    if (this.#member) this.room.remove(this.#member);
+    this.handleServerGone();
+  }
+
+  handleServerGone(): void {
+    this.#member = undefined;
+    this.mesh.handleServerState('offline');
+  }
+
+  signal(to: string, payload: string): boolean {
+    if (this.#member) this.room.relay(this.#member, payload, to);
+    return this.#member !== undefined;
+  }
+
+  announce(payload: string): boolean {
+    if (this.#member) this.room.relay(this.#member, payload);
+    return this.#member !== undefined;
+  }
+
+  /** `bob connected, carol reconnecting`. */
+  get view(): string {
+    return this.mesh.peers
+      .map(({ session, state }) => `${session.replace(/_+$/, '')} ${state}`)
+      .sort()
+      .join(', ');
+  }
+}
+
+/** A session id that sorts as the name does: alice initiates to bob, bob to carol. */
+export function sessionOf(name: string): SessionId {
+  return name.padEnd(22, '_');
+}

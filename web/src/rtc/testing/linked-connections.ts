@@ -1,0 +1,170 @@
+import type { ConnectionSignal } from '@tincan/shared/introduction';
+import { Emitter } from '../../platform/emitter.ts';
+import {
+  LOW_WATER_BYTES,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionOptions,
+  type CreateConnection,
+  type Route,
+} from '../connection.ts';
+
+export interface LinkedNetworkOptions {
+  /** How long each message takes; order within one direction is kept all the same. */
+  latencyMs?: () => number;
+}
+
+/** A network in memory. Connections that it creates find each other by their descriptions, as real ones do. */
+export class LinkedNetwork {
+  /** Everything that was ever created here, oldest first. */
+  readonly connections: LinkedConnection[] = [];
+  readonly latencyMs: () => number;
+  /** While set, whatever is sent is lost and nobody is told. */
+  silent = false;
+  /** While set, descriptions are exchanged but no connection opens. */
+  blocked = false;
+  route: Route = 'direct';
+
+  constructor({ latencyMs = () => 0 }: LinkedNetworkOptions = {}) {
+    this.latencyMs = latencyMs;
+  }
+
+  readonly createConnection: CreateConnection = (options) => {
+    const connection = new LinkedConnection(this, `${this.connections.length}`, options);
+    this.connections.push(connection);
+    return connection;
+  };
+
+  /** The connections of this label that are open now, the initiators' ends only. */
+  open(label = 'link'): LinkedConnection[] {
+    return this.connections.filter(
+      (connection) => connection.initiator && connection.isOpen && connection.label === label,
+    );
+  }
+
+  /** Cuts connections: both ends close, and what was on its way is lost. */
+  cut(connections: readonly LinkedConnection[] = this.connections): void {
+    for (const connection of connections) connection.cut();
+  }
+}
+
+/** One end of a connection in memory. */
+export class LinkedConnection extends Emitter<ConnectionEvents> implements Connection {
+  readonly id: string;
+  readonly initiator: boolean;
+  readonly label: string;
+  readonly #network: LinkedNetwork;
+  #far: LinkedConnection | undefined;
+  #state: 'new' | 'open' | 'closed' = 'new';
+  #bufferedBytes = 0;
+  #arriving: { at: number; arrive: () => void }[] = [];
+
+  constructor(network: LinkedNetwork, id: string, { initiator, label }: ConnectionOptions) {
+    super();
+    this.#network = network;
+    this.id = id;
+    this.initiator = initiator;
+    this.label = label;
+    if (initiator) setTimeout(() => this.#describe('offer'), 0);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  handleSignal(signal: ConnectionSignal): void {
+    if (this.#state === 'closed' || signal.type === 'candidate') return;
+    const far = this.#network.connections.find(({ id }) => `v=0 ${id}` === signal.sdp);
+    if (!far || this.#far || this.initiator !== (signal.type === 'answer')) return this.#end('bad signal');
+    this.#far = far;
+    if (signal.type === 'offer') return void setTimeout(() => this.#describe('answer'), 0);
+    if (this.#network.blocked || far.#far !== this) return;
+    far.#deliver(() => this.#open());
+    this.#deliver(() => far.#open());
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#state !== 'open') return;
+    const message = typeof data === 'string' ? data : data.slice().buffer;
+    const bytes = typeof message === 'string' ? message.length : message.byteLength;
+    this.#bufferedBytes += bytes;
+    const lost = this.#network.silent;
+    const far = this.#far;
+    this.#deliver(() => {
+      this.#release(bytes);
+      if (!lost && far?.isOpen) far.emit('message', message);
+    });
+  }
+
+  async route(): Promise<Route | undefined> {
+    return this.#state === 'open' ? this.#network.route : undefined;
+  }
+
+  close(): void {
+    const far = this.#far;
+    const lost = this.#network.silent;
+    if (far && !lost) this.#deliver(() => far.#end('closed by the other side'));
+    this.#end('closed here');
+  }
+
+  /** As if the cable had been cut, and both had noticed at once. */
+  cut(): void {
+    this.#end('cut');
+    const far = this.#far;
+    if (far) far.#end('cut');
+  }
+
+  #describe(type: 'offer' | 'answer'): void {
+    if (this.#state === 'closed') return;
+    this.emit('signal', { type, sdp: `v=0 ${this.id}` });
+    this.emit('signal', { type: 'candidate', candidate: `candidate:${this.id}`, sdpMid: '0', sdpMLineIndex: 0 });
+  }
+
+  #open(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'open';
+    this.emit('open', undefined);
+  }
+
+  /** In order: nothing arrives before what was sent earlier. */
+  #deliver(arrive: () => void): void {
+    this.#arriving.push({ at: performance.now() + this.#network.latencyMs(), arrive });
+    if (this.#arriving.length === 1) this.#awaitArrival();
+  }
+
+  #awaitArrival(): void {
+    const [first] = this.#arriving;
+    if (!first) return;
+    setTimeout(() => {
+      for (let due = this.#arriving[0]; due && due.at <= performance.now() + 1; due = this.#arriving[0]) {
+        due.arrive();
+        this.#arriving.shift(); // only now: what `arrive` sends stands behind it
+      }
+      this.#awaitArrival();
+    }, first.at - performance.now());
+  }
+
+  #release(bytes: number): void {
+    const wasAbove = this.#bufferedBytes > LOW_WATER_BYTES;
+    this.#bufferedBytes -= bytes;
+    if (wasAbove && this.#bufferedBytes <= LOW_WATER_BYTES && this.isOpen) this.emit('drain', undefined);
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.emit('close', { reason });
+  }
+}
+
+/** A repeatable latency: uniform between the two, from a linear congruential generator. */
+export function seededLatency(seed: number, fromMs: number, toMs: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return fromMs + (state / 2 ** 32) * (toMs - fromMs);
+  };
+}
