@@ -10,10 +10,7 @@ test('throughput beside the raw channel', async ({ server, openPerson, files }) 
   const [alice, bob] = [await openPerson(), await openPerson()];
   await bob.join(await alice.startRoom(server.url));
   await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
-  const [rawSender, rawReceiver] = [
-    await alice.tab.page.context().newPage(),
-    await bob.tab.page.context().newPage(),
-  ];
+  const [rawSender, rawReceiver] = [await alice.tab.page.context().newPage(), await bob.tab.page.context().newPage()];
   await connectRaw(rawSender, rawReceiver);
   const megabytes = BYTES / 1e6;
   const file = await files.random('bench.bin', BYTES);

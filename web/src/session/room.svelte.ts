@@ -37,7 +37,8 @@ const MAX_MESSAGES = 1_000;
 
 interface Staged extends StagedView {
   readonly source: Source;
-  readonly offeredTo: Set<SessionId>;
+  /** Never shown, so not reactive. */
+  readonly offeredTo: SessionId[];
 }
 
 export interface RoomOptions {
@@ -143,7 +144,7 @@ export class Room {
       path,
       size: source.size,
       source,
-      offeredTo: new Set(),
+      offeredTo: [],
     }));
     this.#staged = [...this.#staged, ...staged];
   }
@@ -323,9 +324,9 @@ export class Room {
   }
 
   #offerStaged(session: SessionId, exchanges: Exchanges): void {
-    const fresh = this.#staged.filter((file) => !file.offeredTo.has(session));
+    const fresh = this.#staged.filter((file) => !file.offeredTo.includes(session));
     if (fresh.length > 0) exchanges.with(session).sender.offer(fresh);
-    for (const file of fresh) file.offeredTo.add(session);
+    for (const file of fresh) file.offeredTo.push(session);
   }
 
   // ---- saving

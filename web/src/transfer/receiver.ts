@@ -11,14 +11,9 @@ import { ReceivingFile, type IncomingFile, type OpenBlock } from './incoming-fil
 import { IncomingOffers } from './incoming-offers.ts';
 import { cleanPath, UniquePaths } from './names.ts';
 import type { TransferFailure, TransferPath } from './path.ts';
+import { Planner } from './planner.ts';
 import type { Sink, SinkStore } from './sink.ts';
 
-/** What may be asked for and not yet written, in bytes: the only window there is, so the disk sets the pace. */
-const WINDOW_BYTES = 16 * BLOCK_BYTES;
-/** What a block counts for at least, so that the window also bounds how many small files are open at once (256). */
-const MIN_BLOCK_COST = WINDOW_BYTES / 256;
-/** More is asked for when this much of the window is free: asking costs a message. */
-const ASK_BYTES = WINDOW_BYTES / 4;
 /** Written bytes become durable at least this often. */
 const FLUSH_INTERVAL_MS = 500;
 const FLUSH_BYTES = 32 * BLOCK_BYTES;
@@ -52,9 +47,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   readonly #files = new Map<number, ReceivingFile>();
   readonly #ids = new Set<string>();
   readonly #paths = new UniquePaths();
-  /** Accepted files that have blocks left to ask for, in order. */
-  readonly #ahead: ReceivingFile[] = [];
-  #windowUsed = 0;
+  readonly #planner = new Planner();
   #generation = 1;
   /** Files whose `durable` the sender has not been told. */
   readonly #unreported = new Set<ReceivingFile>();
@@ -90,7 +83,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     for (const file of offer.files) {
       if (file.state !== 'offered') continue;
       file.state = 'active';
-      this.#ahead.push(file);
+      this.#planner.add(file);
     }
     this.#ask();
     this.emit('changed', undefined);
@@ -212,30 +205,16 @@ export class Receiver extends Emitter<{ changed: undefined }> {
 
   // ---- asking
 
-  /** Asks for blocks until the window is full. */
+  /** Asks for as much as there is room for. */
   #ask(): void {
-    if (this.#windowUsed > WINDOW_BYTES - ASK_BYTES) return;
-    const asked = new Map<ReceivingFile, number[]>();
-    while (this.#windowUsed < WINDOW_BYTES) {
-      const file = this.#ahead[0];
-      if (!file) break;
-      const block = file.state === 'active' ? file.takeNext() : undefined;
-      if (block === undefined) {
-        this.#ahead.shift();
-        if (file.state === 'active' && file.size === 0) {
-          file.sink = this.#open(file);
-          this.#windowUsed += MIN_BLOCK_COST;
-          void this.#finish(file, MIN_BLOCK_COST);
-        }
-        continue;
-      }
+    const taken = this.#planner.take();
+    for (const [file, blocks] of taken) {
       file.sink ??= this.#open(file);
-      this.#windowUsed += cost(file, block);
-      const blocks = asked.get(file);
-      if (blocks) blocks.push(block);
-      else asked.set(file, [block]);
+      if (blocks.length > 0) continue;
+      taken.delete(file); // an empty file is whole as it is
+      void this.#finish(file, 0);
     }
-    this.#sendWants(asked);
+    this.#sendWants(taken);
   }
 
   #sendWants(asked: ReadonlyMap<ReceivingFile, readonly number[]>): void {
@@ -254,14 +233,10 @@ export class Receiver extends Emitter<{ changed: undefined }> {
       if (file.state !== 'active') continue;
       const blocks = file.reopen(lost);
       if (blocks.length === 0) continue;
-      this.#release(file, blocks);
-      if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
+      this.#planner.release(file, blocks);
+      this.#planner.addFirst(file);
     }
     this.#ask();
-  }
-
-  #release(file: ReceivingFile, blocks: readonly number[]): void {
-    for (const block of blocks) this.#windowUsed -= cost(file, block);
   }
 
   // ---- wire to disk
@@ -286,12 +261,12 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     const verdict = file.check(open);
     if (verdict === 'good') void this.#write(file, open);
     if (verdict !== 'bad') return;
-    this.#release(file, [open.block]);
+    this.#planner.release(file, [open.block]);
     if (!file.askAgain(open)) {
       this.#end(file, 'corrupt', true);
       return;
     }
-    if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
+    this.#planner.addFirst(file);
     this.#ask();
   }
 
@@ -309,10 +284,10 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     if (!file.isOpen(open)) return;
     file.markWritten(open);
     if (file.written.complete) {
-      void this.#finish(file, cost(file, open.block));
+      void this.#finish(file, open.block);
       return;
     }
-    this.#release(file, [open.block]);
+    this.#planner.release(file, [open.block]);
     const unflushed = (this.#unflushed.get(file) ?? 0) + length;
     this.#unflushed.set(file, unflushed);
     if (unflushed >= FLUSH_BYTES) void this.#flush(file);
@@ -343,8 +318,8 @@ export class Receiver extends Emitter<{ changed: undefined }> {
 
   // ---- the end of a file
 
-  /** Every block is written: makes the file durable and asks the sender to compare. Frees `held` bytes of the window. */
-  async #finish(file: ReceivingFile, held: number): Promise<void> {
+  /** Every block is written, `last` the last: makes the file durable and asks the sender to compare. */
+  async #finish(file: ReceivingFile, last: number): Promise<void> {
     this.#unflushed.delete(file);
     file.state = 'verifying';
     try {
@@ -360,10 +335,10 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     } catch (error) {
       this.#fail(file, error);
     }
-    this.#windowUsed -= held;
+    this.#planner.release(file, [last]); // only now, so that the window bounds the open files
     this.#ask();
     // Small files end in crowds and share a message; the last of all waits for nobody.
-    if (this.#windowUsed === 0) this.#report();
+    if (this.#planner.idle) this.#report();
     else this.#reportTimer ??= setTimeout(() => this.#report(), REPORT_DELAY_MS);
     this.emit('changed', undefined);
   }
@@ -397,7 +372,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
     file.failure = reason === 'cancelled' ? undefined : reason;
     file.file = undefined;
-    this.#release(file, file.drop());
+    this.#planner.release(file, file.drop());
     this.#unflushed.delete(file);
     this.#unreported.delete(file);
     if (tell && reason !== 'peer-left') this.#path.send({ type: 'stop', handles: [file.handle], reason });
@@ -405,11 +380,6 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     if (wasActive) this.#ask();
     this.emit('changed', undefined);
   }
-}
-
-/** What a block counts for in the window. */
-function cost(file: ReceivingFile, block: number): number {
-  return Math.max(file.blockBytes(block), MIN_BLOCK_COST);
 }
 
 function isLive(file: IncomingFile): boolean {

@@ -1,12 +1,10 @@
-import type { TincanError } from '../platform/errors.ts';
-
 /** What is kept with a finished file, so that a later visit can still save it. */
 export interface FinishedAs {
   path: string;
   hash: string;
 }
 
-/** Where one received file goes. Calls may overlap; each promise settles once, and rejects with a {@link SinkError}. */
+/** Where one received file goes. Calls may overlap; each promise settles once, and rejects with a TincanError `no-space` or `sink-failed`. */
 export interface Sink {
   /** Writes bytes at an offset and takes them over: the caller must not touch them again. */
   write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
@@ -25,5 +23,3 @@ export interface SinkStore {
   /** Bytes that can still be written, as far as this is known. */
   available(): Promise<number>;
 }
-
-export type SinkError = TincanError<'no-space' | 'sink-failed'>;

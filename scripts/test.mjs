@@ -1,0 +1,47 @@
+// `npm test`: sets itself up, runs every test, and ends with one line: `N passed, N failed`.
+import './check-node.mjs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { installBrowsers } from './install-browsers.mjs';
+import { install } from './install.mjs';
+import { root, run } from './run.mjs';
+import { countPlaywright, countVitest, formatCounts, sum } from './test-counts.mjs';
+
+const reports = mkdtempSync(join(tmpdir(), 'tincan-test-'));
+const counts = await runAll().catch((/** @type {unknown} */ error) => {
+  console.error(error instanceof Error ? error.message : error);
+  return { passed: 0, failed: 1, skipped: 0 };
+});
+rmSync(reports, { recursive: true });
+console.log(formatCounts(counts));
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+async function runAll() {
+  await install();
+  await build();
+  const browsers = await installBrowsers();
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, CHROMIUM_PATH: browsers.chromium, FIREFOX_PATH: browsers.firefox, NODE_ENV: 'test' };
+
+  console.log('\nUnit and integration tests');
+  const vitestReport = join(reports, 'vitest.json');
+  const vitestCode = await run(
+    process.execPath,
+    [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      ...['run', '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
+    ],
+    { env },
+  );
+
+  console.log('\nEnd to end');
+  const playwrightReport = join(reports, 'playwright.json');
+  const playwrightCode = await run(
+    process.execPath,
+    [join(root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test', '--forbid-only', '--reporter=list,json'],
+    { env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport } },
+  );
+  return sum(countVitest(vitestReport, vitestCode), countPlaywright(playwrightReport, playwrightCode));
+}
