@@ -65,7 +65,7 @@ async function expectArrived(peers: LinkedPeers, files: Record<string, Uint8Arra
 
 describe('a transfer over a perfect path', () => {
   it.each([0, 1, PIECE - 1, PIECE, PIECE + 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 40 * BLOCK_BYTES + 7])(
-    'carries %d bytes and both sides know the same hash',
+    '[XFER-9] carries %d bytes and both sides know the same hash',
     async (size) => {
       const peers = new LinkedPeers();
       const files = { 'file.bin': bytesOf(size) };
@@ -97,7 +97,7 @@ describe('a transfer over a perfect path', () => {
     await until(() => fileAt(peers.bob.sender.files, 'b.bin').state === 'done', 'b.bin is done');
   });
 
-  it('sends no byte of a file before it is accepted', async () => {
+  it('[XFER-2] sends no byte of a file before it is accepted', async () => {
     const peers = new LinkedPeers();
     let frames = 0;
     peers.tamper = () => frames++;
@@ -107,7 +107,7 @@ describe('a transfer over a perfect path', () => {
     expect(frames).toBe(0);
   });
 
-  it('never asks for more than the window while the disk stands still', async () => {
+  it('[XFER-4] never asks for more than the window while the disk stands still', async () => {
     const written: (() => void)[] = [];
     const stuck: SinkStore = {
       available: async () => Infinity,
@@ -142,7 +142,7 @@ describe('a path that is cut', () => {
     return peers.delivered;
   }
 
-  it.each(['lane', 'everything'] as const)('after every single message: %s', async (what) => {
+  it.each(['lane', 'everything'] as const)('[XFER-7] [XFER-8] after every single message: %s', async (what) => {
     const pieces = await piecesOfPerfectRun();
     expect(pieces).toBeGreaterThan(40);
     for (let at = 1; at <= pieces; at++) {
@@ -196,7 +196,7 @@ describe('a path that is cut', () => {
     );
   });
 
-  it('asks only for what was not written when the path is back', async () => {
+  it('[XFER-7] asks only for what was not written when the path is back', async () => {
     const store = new MemoryStore();
     let written = 0;
     const counting: SinkStore = {
@@ -229,7 +229,7 @@ describe('a path that is cut', () => {
 });
 
 describe('damage', () => {
-  it('asks once more for a block that arrived changed', async () => {
+  it('[XFER-6] asks once more for a block that arrived changed', async () => {
     const peers = new LinkedPeers();
     let once = true;
     peers.tamper = (frame) => {
@@ -242,7 +242,7 @@ describe('damage', () => {
     await expectArrived(peers, files);
   });
 
-  it('fails with its name, on both sides, when a block stays wrong', async () => {
+  it('[XFER-6] fails with its name, on both sides, when a block stays wrong', async () => {
     const peers = new LinkedPeers();
     peers.tamper = (frame) => {
       frame[frame.length - 1]! ^= 1;
@@ -325,7 +325,7 @@ describe('a person who changes their mind', () => {
     expect(await store.available()).toBe(free - 10);
   });
 
-  it('cancels while the path is cut: the other side learns it when the path is back', async () => {
+  it('[XFER-8] cancels while the path is cut: the other side learns it when the path is back', async () => {
     const peers = new LinkedPeers();
     offer(peers, { 'file.bin': bytesOf(30 * BLOCK_BYTES) });
     await acceptAll(peers);
@@ -336,7 +336,7 @@ describe('a person who changes their mind', () => {
     await until(() => fileAt(peers.bob.receiver.files, 'file.bin').state === 'cancelled', 'the receiver learns it');
   });
 
-  it('declines while the path is cut: the sender learns it when the path is back', async () => {
+  it('[XFER-8] declines while the path is cut: the sender learns it when the path is back', async () => {
     const peers = new LinkedPeers();
     offer(peers, { 'file.bin': bytesOf(10) });
     await until(() => [...peers.bob.receiver.offers].length === 1, 'the offer arrives');

@@ -13,6 +13,10 @@ const en = {
   leftovers: {
     heading: 'Not yet saved from an earlier visit',
     discardOne: (name: string) => `Delete ${name}`,
+    ask: 'Delete this file?',
+    askWhy: (name: string) => `${name} has not been saved. It will be gone for good.`,
+    yes: 'Delete',
+    no: 'Keep',
   },
   someone: 'Someone',
 
@@ -42,6 +46,8 @@ const en = {
   share: {
     heading: 'Give this link to the other person',
     hint: 'As soon as they open it, the two browsers are connected. Anyone who has the link can come in.',
+    onlyHere:
+      'This link works on this device only. For others, open one of the https addresses that the server printed when it started.',
     link: 'Link to this room',
     copy: 'Copy link',
     copied: 'Copied',

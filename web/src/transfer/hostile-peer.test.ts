@@ -1,0 +1,153 @@
+import { encodeFrame } from '@tincan/shared/frame';
+import type { FileEntry, ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
+import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from './memory-sink.ts';
+import { Receiver } from './receiver.ts';
+import { Sender } from './sender.ts';
+import { Source } from './source.ts';
+import { until } from './testing/linked-peers.ts';
+
+const ID = (n: number) => n.toString().padStart(22, 'A');
+const entry = (n: number, size: number, path = `${n}.bin`): FileEntry => ({ id: ID(n), handle: n, path, size });
+
+/** A receiver whose peer is the test: what it says is in `said`. */
+function receiver() {
+  const said: (SenderMessage | ReceiverMessage)[] = [];
+  const bob = new Receiver({ send: (message) => void said.push(message), openLanes: () => {} }, new MemoryStore());
+  const offer = (entries: FileEntry[], id = ID(900)) => {
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+    bob.handleMessage({ type: 'offer', offer: id, files: entries.length, bytes, start: 0, entries });
+  };
+  return { bob, said, offer };
+}
+
+describe('an attacker who sends', () => {
+  it.each<[string, Extract<SenderMessage, { type: 'offer' }>]>([
+    [
+      'sizes that do not add up',
+      { type: 'offer', offer: ID(900), files: 1, bytes: 5, start: 0, entries: [entry(1, 4)] },
+    ],
+    [
+      'more files than announced',
+      { type: 'offer', offer: ID(900), files: 1, bytes: 2, start: 0, entries: [entry(1, 1), entry(2, 1)] },
+    ],
+    [
+      'a handle twice',
+      { type: 'offer', offer: ID(900), files: 2, bytes: 2, start: 0, entries: [entry(1, 1), entry(1, 1)] },
+    ],
+    ['a part from the middle', { type: 'offer', offer: ID(900), files: 3, bytes: 1, start: 2, entries: [entry(1, 1)] }],
+  ])('[XFER-1] offers %s: it is declined and nobody is asked', (_, message) => {
+    const { bob, said } = receiver();
+    bob.handleMessage(message);
+    expect(said).toEqual([{ type: 'decline', offer: ID(900) }]);
+    expect([...bob.offers]).toEqual([]);
+  });
+
+  it('[XFER-1] offers a handle or an id again that another offer has: it is declined', () => {
+    const { bob, said, offer } = receiver();
+    offer([entry(1, 1)]);
+    offer([entry(1, 1)], ID(901));
+    offer([{ ...entry(2, 1), id: ID(1) }], ID(902));
+    expect(said.map(({ type }) => type)).toEqual(['decline', 'decline']);
+    expect([...bob.offers]).toHaveLength(1);
+  });
+
+  it('[XFER-3] offers names that climb out of the folder: they are clean before anyone sees them', () => {
+    const { bob, offer } = receiver();
+    offer([entry(1, 0, '../../evil\u202Etxt.exe'), entry(2, 0, 'eviltxt.exe'), entry(3, 0, '/')]);
+    expect([...bob.files].map(({ path }) => path)).toEqual(['eviltxt.exe', 'eviltxt (2).exe', 'file']);
+  });
+
+  it('[XFER-2] sends frames before anybody accepted: nothing is kept', async () => {
+    const { bob, offer } = receiver();
+    offer([entry(1, 4)]);
+    bob.handleFrame(encodeFrame(1, 0, new Uint8Array(4)).buffer);
+    expect([...bob.files][0]).toMatchObject({ state: 'offered', durable: 0 });
+  });
+
+  it.each([
+    ['past the end', BLOCK_BYTES, 10],
+    ['off the grid', 1, MAX_FRAME_PAYLOAD_BYTES],
+    ['shorter than its place', 0, 10],
+  ])('[XFER-5] sends a frame %s: the transfer ends and the peer is told', async (_, offset, length) => {
+    const { bob, said, offer } = receiver();
+    offer([entry(1, BLOCK_BYTES)]);
+    await bob.accept(ID(900));
+    bob.handleFrame(encodeFrame(1, offset, new Uint8Array(length)).buffer);
+    expect([...bob.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+    expect(said.at(-1)).toEqual({ type: 'stop', handles: [1], reason: 'protocol' });
+  });
+
+  it('sends garbage on a lane, and frames for transfers that do not exist: nothing happens', async () => {
+    const { bob, said, offer } = receiver();
+    offer([entry(1, BLOCK_BYTES)]);
+    await bob.accept(ID(900));
+    const before = said.length;
+    for (const bytes of [0, 1, 15, 16, 17, 65_552, 65_553, 200_000]) bob.handleFrame(new ArrayBuffer(bytes));
+    bob.handleFrame(encodeFrame(77, 0, new Uint8Array(10)).buffer);
+    expect(said).toHaveLength(before);
+    expect([...bob.files][0]?.state).toBe('active');
+  });
+
+  it('declares 8 PB: it does not fit, and nothing was allocated for it', async () => {
+    const { bob, offer } = receiver();
+    offer([entry(1, Number.MAX_SAFE_INTEGER - 1)]);
+    await expect(bob.accept(ID(900))).rejects.toMatchObject({ code: 'no-space' });
+  });
+
+  it('[XFER-9] says a hash of its own in the end: the transfer fails loudly', async () => {
+    const { bob, said, offer } = receiver();
+    offer([entry(1, 0)]);
+    await bob.accept(ID(900));
+    await until(() => said.some(({ type }) => type === 'complete'), 'the receiver asks to compare');
+    bob.handleMessage({ type: 'verified', files: [{ handle: 1, hash: '0'.repeat(64) }] });
+    expect([...bob.files][0]).toMatchObject({ state: 'failed', failure: 'hash-mismatch', file: undefined });
+  });
+});
+
+describe('an attacker who receives', () => {
+  function sender() {
+    const said: (SenderMessage | ReceiverMessage)[] = [];
+    const alice = new Sender({ send: (message) => void said.push(message), openLanes: () => {} });
+    alice.offer([{ path: 'a.bin', source: new Source(new Blob([new Uint8Array(10)])) }]);
+    return { alice, said };
+  }
+
+  it.each([
+    [1, 1],
+    [0, 2],
+    [8_000_000_000, 1],
+  ])('[XFER-5] asks for blocks %d, %d of a file of one: the transfer ends', (first, count) => {
+    const { alice, said } = sender();
+    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [[first, count]], durable: 0 }] });
+    expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+    expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [1], reason: 'protocol' });
+  });
+
+  it('asks for the same block again and again: what waits is bounded', () => {
+    const { alice } = sender();
+    const wants = [{ handle: 1, blocks: Array.from({ length: 64 }, (): [number, number] => [0, 1]), durable: 0 }];
+    for (let i = 0; i < 300; i++) alice.handleMessage({ type: 'want', generation: 1, wants });
+    expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+  });
+
+  it('[XFER-8] asks for what was never offered: it is told so', () => {
+    const { alice, said } = sender();
+    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 9, blocks: [[0, 1]], durable: 0 }] });
+    expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [9], reason: 'unknown-transfer' });
+  });
+
+  it('claims to have more than there is: progress stays within the file', () => {
+    const { alice } = sender();
+    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [], durable: 999 }] });
+    expect([...alice.files][0]?.durable).toBe(10);
+  });
+
+  it('[XFER-9] claims to be complete with another hash: the sender does not say done', async () => {
+    const { alice } = sender();
+    alice.handleMessage({ type: 'complete', files: [{ handle: 1, hash: '0'.repeat(64) }] });
+    await until(() => [...alice.files][0]?.state === 'failed', 'the sender sees the difference');
+    expect([...alice.files][0]?.failure).toBe('hash-mismatch');
+  });
+});
