@@ -74,7 +74,8 @@ export default defineConfig(
     ),
   },
 
-  { files: ['scripts/**/*.mjs', '*.{js,mjs}'], languageOptions: { globals: globals.node } },
+  // Scripts that drive a browser hold functions that run in its page.
+  { files: ['scripts/**/*.mjs', '*.{js,mjs}'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   {
     // A fixture that needs no other is `async ({}, use) =>`.
     files: ['{e2e,bench}/**/*.ts'],

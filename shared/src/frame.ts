@@ -9,7 +9,7 @@
 import { MAX_FRAME_PAYLOAD_BYTES } from './limits.ts';
 import type { Result } from './result.ts';
 
-export const FRAME_HEADER_BYTES = 16;
+const FRAME_HEADER_BYTES = 16;
 const FRAME_VERSION = 1;
 
 export interface Frame {

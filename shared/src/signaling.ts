@@ -10,7 +10,7 @@ import type { Result } from './result.ts';
 export const SUBPROTOCOL = 'tincan.v1';
 
 /** The longest operator's notice, in characters. */
-export const MAX_NOTICE_CHARS = 500;
+const MAX_NOTICE_CHARS = 500;
 
 const Ref = v.optional(v.pipe(v.string(), v.maxLength(MAX_REF_CHARS)));
 const Payload = v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_CHARS), v.regex(/^[A-Za-z0-9_-]+$/));
