@@ -113,6 +113,9 @@ export class Mesh extends Emitter<MeshEvents> {
     if (introduction.session === me || ('to' in introduction && introduction.to !== me)) return;
     const peer = this.#peers.get(introduction.session) ?? this.#admit(introduction);
     if (!peer) return;
+    // While a session is linked it keeps its address until the server says that this one left: whoever claims it from
+    // another address is somebody else in the room.
+    if (peer.connected && peer.address !== undefined && peer.address !== from) return;
     this.#bind(peer, from);
     if (introduction.kind === 'presence') peer.handlePresence();
     else if (introduction.kind === 'hello') peer.handleHello(introduction.needsLink);

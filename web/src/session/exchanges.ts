@@ -2,7 +2,9 @@ import type { SessionId } from '@tincan/shared/introduction';
 import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
 import { Emitter } from '../platform/emitter.ts';
 import type { FrameLane, TransferPath } from '../transfer/path.ts';
-import { Receiver, type IncomingFile, type IncomingOffer } from '../transfer/receiver.ts';
+import type { IncomingFile } from '../transfer/incoming-file.ts';
+import type { IncomingOffer } from '../transfer/incoming-offers.ts';
+import { Receiver } from '../transfer/receiver.ts';
 import { Sender, type OutgoingFile } from '../transfer/sender.ts';
 import type { SinkStore } from '../transfer/sink.ts';
 import { Speed } from '../transfer/speed.ts';
@@ -36,7 +38,11 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     const known = this.#exchanges.get(session);
     if (known) return known;
     const path = this.#pathTo(session);
-    const exchange = { sender: new Sender(path), receiver: new Receiver(path, this.#store), linked: false };
+    const exchange = {
+      sender: new Sender(path),
+      receiver: new Receiver(path, this.#store, () => this.#promisedBytes()),
+      linked: false,
+    };
     exchange.sender.on('changed', () => this.emit('changed', undefined));
     exchange.receiver.on('changed', () => this.emit('changed', undefined));
     this.#exchanges.set(session, exchange);
@@ -67,7 +73,9 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
   }
 
   handleLaneOpened(session: SessionId, lane: FrameLane): void {
-    this.with(session).sender.handleLaneOpened(lane);
+    const { sender, receiver } = this.with(session);
+    sender.handleLaneOpened(lane);
+    receiver.handleLaneOpened();
   }
 
   handleLaneClosed(session: SessionId, lane: FrameLane): void {
@@ -99,12 +107,12 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
   fileOf(key: string): Blob | undefined {
     const found = this.#find(key);
     if (found?.direction !== 'receive') return undefined;
-    return [...this.with(found.peer).receiver.files].find((file) => file.id === found.id)?.file;
+    return this.with(found.peer).receiver.fileOf(found.id)?.file;
   }
 
   markSaved(key: string): void {
     const found = this.#find(key);
-    const file = found && [...this.with(found.peer).receiver.files].find((each) => each.id === found.id);
+    const file = found && this.with(found.peer).receiver.fileOf(found.id);
     if (file) this.#saved.add(file);
     this.emit('changed', undefined);
   }
@@ -121,13 +129,17 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     const views = new Map<string, TransferView>();
     for (const [peer, { sender, receiver, linked }] of this.#exchanges) {
       for (const file of sender.files) this.#look(views, peer, 'send', file, linked, now);
-      for (const file of receiver.files) {
-        if (file.state !== 'offered' && file.state !== 'declined')
-          this.#look(views, peer, 'receive', file, linked, now);
+      for (const offer of receiver.offers) {
+        if (offer.state !== 'accepted') continue; // what nobody accepted is a question, and then nothing
+        for (const file of offer.files) this.#look(views, peer, 'receive', file, linked, now);
       }
     }
     this.#views = views;
     return [...views.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+  }
+
+  #promisedBytes(): number {
+    return [...this.#exchanges.values()].reduce((sum, { receiver }) => sum + receiver.promisedBytes, 0);
   }
 
   #look(
@@ -139,6 +151,11 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     now: number,
   ): void {
     const key = `${direction} ${peer} ${file.id}`;
+    const before = this.#views.get(key);
+    if (before?.state === file.state && before.saved === this.#saved.has(file) && !isMoving(before)) {
+      views.set(key, before); // ended, and nothing about it changes any more
+      return;
+    }
     const state = toState(file, linked);
     const bytesPerSecond = this.#speedOf(file, state, now);
     const savable = 'file' in file && file.file !== undefined && state === 'done';
@@ -158,7 +175,6 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
       savable,
       saved: this.#saved.has(file),
     };
-    const before = this.#views.get(key);
     views.set(key, before && sameView(before, view) ? before : view);
   }
 
@@ -209,6 +225,12 @@ function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
 function toState({ state }: IncomingFile | OutgoingFile, linked: boolean): TransferState {
   const needsPeer = state === 'offered' || state === 'active' || state === 'verifying';
   return needsPeer && !linked ? 'waiting' : state;
+}
+
+function isMoving({ state }: TransferView): boolean {
+  return (
+    state === 'offered' || state === 'active' || state === 'waiting' || state === 'verifying' || state === 'paused'
+  );
 }
 
 function sameView(a: TransferView, b: TransferView): boolean {

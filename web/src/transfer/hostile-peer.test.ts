@@ -76,6 +76,7 @@ describe('an attacker who sends', () => {
     await bob.accept(ID(900));
     bob.handleFrame(encodeFrame(1, offset, new Uint8Array(length)).buffer);
     expect([...bob.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+    await Promise.resolve();
     expect(said.at(-1)).toEqual({ type: 'stop', handles: [1], reason: 'protocol' });
   });
 
@@ -118,10 +119,11 @@ describe('an attacker who receives', () => {
     [1, 1],
     [0, 2],
     [8_000_000_000, 1],
-  ])('[XFER-5] asks for blocks %d, %d of a file of one: the transfer ends', (first, count) => {
+  ])('[XFER-5] asks for blocks %d, %d of a file of one: the transfer ends', async (first, count) => {
     const { alice, said } = sender();
     alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [[first, count]], durable: 0 }] });
     expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+    await Promise.resolve();
     expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [1], reason: 'protocol' });
   });
 
@@ -132,9 +134,10 @@ describe('an attacker who receives', () => {
     expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
   });
 
-  it('[XFER-8] asks for what was never offered: it is told so', () => {
+  it('[XFER-8] asks for what was never offered: it is told so', async () => {
     const { alice, said } = sender();
     alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 9, blocks: [[0, 1]], durable: 0 }] });
+    await Promise.resolve();
     expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [9], reason: 'unknown-transfer' });
   });
 

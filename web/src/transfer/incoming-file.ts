@@ -7,7 +7,6 @@ import type { Sink } from './sink.ts';
 /** One file on its way from one peer. Read it, do not change it. */
 export interface IncomingFile {
   readonly id: string;
-  readonly offer: string;
   /** The relative path, cleaned and unlike every other of this peer's. */
   readonly path: string;
   readonly size: number;
@@ -40,7 +39,6 @@ export interface OpenBlock {
 export class ReceivingFile implements IncomingFile {
   readonly id: string;
   readonly handle: number;
-  readonly offer: string;
   readonly path: string;
   readonly size: number;
   state: IncomingFile['state'] = 'offered';
@@ -59,12 +57,11 @@ export class ReceivingFile implements IncomingFile {
   #next = 0;
   #again: { block: number; badTimes: number }[] = [];
 
-  constructor(entry: { id: string; handle: number; path: string; size: number }, offer: string) {
+  constructor(entry: { id: string; handle: number; path: string; size: number }) {
     this.id = entry.id;
     this.handle = entry.handle;
     this.path = entry.path;
     this.size = entry.size;
-    this.offer = offer;
     this.written = new BlockSet(entry.size);
   }
 
@@ -171,4 +168,9 @@ export class ReceivingFile implements IncomingFile {
     this.#next = blockCount(this.size);
     return blocks;
   }
+}
+
+/** Whether the file has not ended, one way or the other. */
+export function isLive({ state }: IncomingFile): boolean {
+  return state === 'offered' || state === 'active' || state === 'verifying';
 }

@@ -18,21 +18,23 @@ export function cleanPath(path: string): string {
 
 /** Gives every path of one receiver a name of its own, also where only letters' case differs. */
 export class UniquePaths {
-  /** Folded path → the number to try next. */
-  readonly #taken = new Map<string, number>();
+  readonly #taken = new Set<string>();
+  /** The last number tried, for all names that numbers would make alike: a crowd of equal names must not cost its square. */
+  readonly #numbers = new Map<string, number>();
 
   /** Takes `path`, or the path with the first free number before its ending: `a.txt`, `a (2).txt`. */
   take(path: string): string {
-    let candidate = path;
     const slash = path.lastIndexOf('/') + 1;
     const [stem, ending] = splitEnding(path.slice(slash));
-    // The next number is remembered, so that many files of one name do not cost their square.
-    for (let n = this.#taken.get(fold(path)) ?? 1; this.#taken.has(fold(candidate));) {
-      candidate = path.slice(0, slash) + shorten(stem, ` (${++n})${ending}`);
-      this.#taken.set(fold(path), n);
-    }
-    this.#taken.set(fold(candidate), 1);
-    return candidate;
+    const anyNumber = ` (0000000)${ending}`;
+    const family = path.slice(0, slash) + shorten(stem, anyNumber).slice(0, -anyNumber.length);
+    const key = fold(family + ending);
+    let number = this.#numbers.get(key) ?? 1;
+    let free = path;
+    while (this.#taken.has(fold(free))) free = `${family} (${++number})${ending}`;
+    this.#numbers.set(key, number);
+    this.#taken.add(fold(free));
+    return free;
   }
 }
 
@@ -52,16 +54,20 @@ function cleanComponent(component: string): string {
 
 /** Cuts `stem` so that it and `ending` fit into a component, never through the middle of a character. */
 function shorten(stem: string, ending: string): string {
-  const encoder = new TextEncoder();
-  const room = MAX_COMPONENT_BYTES - encoder.encode(ending).length;
+  const room = MAX_COMPONENT_BYTES - [...ending].reduce((sum, char) => sum + utf8Bytes(char), 0);
   let kept = '';
   let used = 0;
   for (const char of stem) {
-    used += encoder.encode(char).length;
+    used += utf8Bytes(char);
     if (used > room) break;
     kept += char;
   }
   return kept.replace(/[. ]+$/, '') + ending;
+}
+
+function utf8Bytes(char: string): number {
+  const point = char.codePointAt(0) ?? 0;
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
 }
 
 /** `name.txt` gives `name` and `.txt`; an ending of over 32 characters is part of the name. */

@@ -1,15 +1,15 @@
 import { fromBase64Url } from '@tincan/shared/base64url';
 import { parseFrame } from '@tincan/shared/frame';
-import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
-import { BLOCK_BYTES, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
+import type { SenderMessage } from '@tincan/shared/link-message';
+import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
 import { toRanges } from './blocks.ts';
+import { EndNotices } from './end-notices.ts';
 import { hashBlock, hashFile } from './hash.ts';
-import { ReceivingFile, type IncomingFile, type OpenBlock } from './incoming-file.ts';
-import { IncomingOffers } from './incoming-offers.ts';
-import { cleanPath, UniquePaths } from './names.ts';
+import { isLive, type IncomingFile, type OpenBlock, type ReceivingFile } from './incoming-file.ts';
+import { IncomingOffers, type IncomingOffer } from './incoming-offers.ts';
 import type { TransferFailure, TransferPath } from './path.ts';
 import { Planner } from './planner.ts';
 import type { Sink, SinkStore } from './sink.ts';
@@ -20,21 +20,6 @@ const FLUSH_BYTES = 32 * BLOCK_BYTES;
 /** How long the news of a complete file waits for others to share its message. */
 const REPORT_DELAY_MS = 20;
 
-export type { IncomingFile } from './incoming-file.ts';
-
-/** Files that a peer offers together. */
-export interface IncomingOffer {
-  readonly id: string;
-  readonly state: 'open' | 'accepted' | 'declined';
-  readonly files: readonly IncomingFile[];
-  readonly bytes: number;
-}
-
-interface Offer extends IncomingOffer {
-  state: IncomingOffer['state'];
-  readonly files: readonly ReceivingFile[];
-}
-
 /**
  * The receiving side towards one peer. It asks for blocks, checks each against the sender's hash, writes it, and asks
  * for more as writes end. What it asks for is its only state on the wire: it can ask anew at any time.
@@ -42,12 +27,11 @@ interface Offer extends IncomingOffer {
 export class Receiver extends Emitter<{ changed: undefined }> {
   readonly #path: TransferPath;
   readonly #store: SinkStore;
-  readonly #offers = new Map<string, Offer>();
-  readonly #parts = new IncomingOffers();
-  readonly #files = new Map<number, ReceivingFile>();
-  readonly #ids = new Set<string>();
-  readonly #paths = new UniquePaths();
+  readonly #allPromisedBytes: () => number;
+  readonly #endNotices: EndNotices;
+  readonly #offers = new IncomingOffers();
   readonly #planner = new Planner();
+  #askIsSoon = false;
   #generation = 1;
   /** Files whose `durable` the sender has not been told. */
   readonly #unreported = new Set<ReceivingFile>();
@@ -56,28 +40,43 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: TransferPath, store: SinkStore) {
+  /** `promisedBytes` tells what all receivers that share the store have promised; by default there is only this one. */
+  constructor(path: TransferPath, store: SinkStore, promisedBytes?: () => number) {
     super();
     this.#path = path;
     this.#store = store;
+    this.#allPromisedBytes = promisedBytes ?? (() => this.promisedBytes);
+    this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'stop', handles, reason }));
   }
 
   get offers(): Iterable<IncomingOffer> {
-    return this.#offers.values();
+    return this.#offers.all;
   }
 
   /** Every file of every offer, in order. */
   get files(): Iterable<IncomingFile> {
-    return this.#files.values();
+    return this.#offers.files;
+  }
+
+  fileOf(id: string): IncomingFile | undefined {
+    return this.#offers.byId(id);
+  }
+
+  /** Bytes of accepted files that are still to come, and so spoken for in the store. */
+  get promisedBytes(): number {
+    let bytes = 0;
+    for (const file of this.#offers.files) if (file.state === 'active') bytes += file.size - file.durable;
+    return bytes;
   }
 
   /** Starts receiving an offer's files. Rejects with `no-space`, and leaves the offer open, if they do not fit. */
   async accept(id: string): Promise<void> {
     const offer = this.#offers.get(id);
     if (offer?.state !== 'open') return;
-    const available = await this.#store.available();
-    if (offer.bytes > available) throw new TincanError('no-space', `${offer.bytes} bytes do not fit into ${available}`);
+    const free = (await this.#store.available()) - this.#allPromisedBytes();
     if (offer.state !== 'open') return; // answered or withdrawn meanwhile
+    const bytes = offer.files.reduce((sum, file) => sum + (file.state === 'offered' ? file.size : 0), 0);
+    if (bytes > free) throw new TincanError('no-space', `${bytes} bytes do not fit into ${free}`);
     offer.state = 'accepted';
     this.#path.send({ type: 'accept', offer: id });
     for (const file of offer.files) {
@@ -100,16 +99,21 @@ export class Receiver extends Emitter<{ changed: undefined }> {
 
   /** Stops one file and deletes what has arrived of it. Does nothing once it has ended. */
   cancel(id: string): void {
-    const file = [...this.#files.values()].find((each) => each.id === id);
+    const file = this.#offers.byId(id);
     if (file && isLive(file)) this.#end(file, 'cancelled', true);
   }
 
   /** The link is up (again): asks anew for everything that is missing. */
   handleLinkUp(): void {
     this.#askAnew('link');
-    const verifying = [...this.#files.values()].filter((file) => file.state === 'verifying' && file.hash);
+    const verifying = [...this.#offers.files].filter((file) => file.state === 'verifying' && file.hash);
     this.#completed.push(...verifying.map(({ handle, hash }) => ({ handle, hash: hash! })));
     this.#report();
+  }
+
+  /** A lane is open: what the one before it swallowed unseen is asked for again. */
+  handleLaneOpened(): void {
+    this.#askAnew('lane');
   }
 
   /** A lane is gone, and what was on it. */
@@ -120,14 +124,14 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   handleMessage(message: SenderMessage): void {
     switch (message.type) {
       case 'offer': {
-        const entries = this.#parts.take(message);
-        if (entries === 'refused') this.#path.send({ type: 'decline', offer: message.offer });
-        else if (entries) this.#handleOffer(message.offer, entries);
+        const taken = this.#offers.take(message);
+        if (taken.kind === 'refused') this.#path.send({ type: 'decline', offer: message.offer });
+        if (taken.kind === 'repeated') this.#answerAgain(taken.offer, taken.handles);
         break;
       }
       case 'hashes':
         for (const { handle, block, hash } of message.hashes) {
-          const file = this.#files.get(handle);
+          const file = this.#offers.byHandle(handle);
           const waiting =
             file?.state === 'active' ? file.expect(block, fromBase64Url(hash) ?? new Uint8Array()) : undefined;
           if (waiting) this.#check(file!, waiting);
@@ -138,7 +142,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
         break;
       case 'withdraw':
         for (const handle of message.handles) {
-          const file = this.#files.get(handle);
+          const file = this.#offers.byHandle(handle);
           if (file && isLive(file)) this.#end(file, message.reason, false);
         }
         break;
@@ -149,7 +153,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   /** Takes one message of a lane. A frame that nobody asked for is dropped; one that cannot be right ends its file. */
   handleFrame(message: ArrayBuffer): void {
     const frame = parseFrame(message);
-    const file = frame.ok ? this.#files.get(frame.value.handle) : undefined;
+    const file = frame.ok ? this.#offers.byHandle(frame.value.handle) : undefined;
     if (!frame.ok || file?.state !== 'active') return;
     const placed = file.place(frame.value.offset, frame.value.bytes);
     if (placed === 'misplaced') this.#end(file, 'protocol', true);
@@ -158,46 +162,22 @@ export class Receiver extends Emitter<{ changed: undefined }> {
 
   /** The peer has left for good, or this page leaves it: what has not ended fails, and what arrived of it is deleted. */
   close(): void {
-    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'peer-left', false);
+    for (const file of this.#offers.files) if (isLive(file)) this.#end(file, 'peer-left', false);
     clearTimeout(this.#flushTimer);
     clearTimeout(this.#reportTimer);
   }
 
-  // ---- offers
-
-  #handleOffer(id: string, entries: readonly FileEntry[]): void {
-    const known = this.#offers.get(id);
-    if (known) {
-      this.#answerAgain(known, entries);
-      return;
-    }
-    if (
-      this.#files.size + entries.length > 4 * MAX_FILES_PER_OFFER ||
-      entries.some(({ id, handle }) => this.#files.has(handle) || this.#ids.has(id))
-    ) {
-      this.#path.send({ type: 'decline', offer: id });
-      return;
-    }
-    const files = entries.map((entry) => {
-      const file = new ReceivingFile({ ...entry, path: this.#paths.take(cleanPath(entry.path)) }, id);
-      this.#files.set(file.handle, file);
-      this.#ids.add(file.id);
-      return file;
-    });
-    this.#offers.set(id, { id, state: 'open', files, bytes: files.reduce((sum, file) => sum + file.size, 0) });
-  }
-
   /** The sender repeats an offer after a new link: whatever it may have missed is said again. */
-  #answerAgain(offer: Offer, entries: readonly FileEntry[]): void {
+  #answerAgain(offer: IncomingOffer, handles: readonly number[]): void {
     if (offer.state === 'declined') this.#path.send({ type: 'decline', offer: offer.id });
     if (offer.state === 'accepted') this.#path.send({ type: 'accept', offer: offer.id });
-    for (const { handle } of entries) {
-      const file = this.#files.get(handle);
+    for (const handle of handles) {
+      const file = this.#offers.byHandle(handle);
       if (file?.hash && (file.state === 'verifying' || file.state === 'done')) {
         this.#completed.push({ handle, hash: file.hash });
       } else if (file?.state === 'failed' || file?.state === 'cancelled') {
         const reason = file.failure ?? 'cancelled';
-        if (reason !== 'peer-left') this.#path.send({ type: 'stop', handles: [handle], reason });
+        if (reason !== 'peer-left') this.#endNotices.add(handle, reason);
       }
     }
     this.#report();
@@ -217,6 +197,16 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.#sendWants(taken);
   }
 
+  /** Asks once for all files that end in this turn, so that ending all of them begins none. */
+  #askSoon(): void {
+    if (this.#askIsSoon) return;
+    this.#askIsSoon = true;
+    queueMicrotask(() => {
+      this.#askIsSoon = false;
+      this.#ask();
+    });
+  }
+
   #sendWants(asked: ReadonlyMap<ReceivingFile, readonly number[]>): void {
     const wants = [...asked].map(([file, blocks]) => ({
       handle: file.handle,
@@ -229,7 +219,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   /** Forgets what was asked for and did not arrive, and asks for it again. */
   #askAnew(lost: 'lane' | 'link'): void {
     this.#generation++;
-    for (const file of this.#files.values()) {
+    for (const file of this.#offers.files) {
       if (file.state !== 'active') continue;
       const blocks = file.reopen(lost);
       if (blocks.length === 0) continue;
@@ -344,7 +334,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   }
 
   async #handleVerified(handle: number, theirs: string): Promise<void> {
-    const file = this.#files.get(handle);
+    const file = this.#offers.byHandle(handle);
     if (file?.state !== 'verifying' || !file.hash) return;
     if (file.hash !== theirs) this.#end(file, 'hash-mismatch', true);
     else file.state = 'done';
@@ -375,13 +365,9 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.#planner.release(file, file.drop());
     this.#unflushed.delete(file);
     this.#unreported.delete(file);
-    if (tell && reason !== 'peer-left') this.#path.send({ type: 'stop', handles: [file.handle], reason });
+    if (tell && reason !== 'peer-left') this.#endNotices.add(file.handle, reason);
     void file.sink?.then((sink) => sink.discard()).catch(() => undefined); // what cannot be opened need not be deleted
-    if (wasActive) this.#ask();
+    if (wasActive) this.#askSoon();
     this.emit('changed', undefined);
   }
-}
-
-function isLive(file: IncomingFile): boolean {
-  return file.state === 'offered' || file.state === 'active' || file.state === 'verifying';
 }

@@ -1,11 +1,12 @@
 import { randomId, toBase64Url } from '@tincan/shared/base64url';
 import { encodeFrame } from '@tincan/shared/frame';
 import type { FileEntry, ReceiverMessage } from '@tincan/shared/link-message';
-import { BLOCK_BYTES, MAX_BATCH_ENTRIES, MAX_FILES_PER_OFFER, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, MAX_BATCH_ENTRIES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
 import { blockCount } from './blocks.ts';
+import { EndNotices } from './end-notices.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
@@ -59,6 +60,8 @@ interface Prepared {
 export class Sender extends Emitter<{ changed: undefined }> {
   readonly #path: TransferPath;
   readonly #files = new Map<number, File>();
+  readonly #byId = new Map<string, File>();
+  readonly #endNotices: EndNotices;
   readonly #queue: Asked[] = [];
   #generation = 0;
   #nextHandle = 1;
@@ -71,6 +74,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
   constructor(path: TransferPath) {
     super();
     this.#path = path;
+    this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'withdraw', handles, reason }));
   }
 
   /** Every file ever offered to this peer, in order. */
@@ -78,15 +82,8 @@ export class Sender extends Emitter<{ changed: undefined }> {
     return this.#files.values();
   }
 
-  /** Offers files together; the other person accepts or declines them together (very many: in several offers). */
+  /** Offers up to `MAX_FILES_PER_OFFER` files together; the other person accepts or declines them together. */
   offer(files: readonly { path: string; source: Source }[]): void {
-    for (let start = 0; start < files.length; start += MAX_FILES_PER_OFFER) {
-      this.#offerTogether(files.slice(start, start + MAX_FILES_PER_OFFER));
-    }
-    this.emit('changed', undefined);
-  }
-
-  #offerTogether(files: readonly { path: string; source: Source }[]): void {
     const offer = randomId();
     const added = files.map(({ path, source }): File => {
       const file: File = {
@@ -102,14 +99,16 @@ export class Sender extends Emitter<{ changed: undefined }> {
         failure: undefined,
       };
       this.#files.set(file.handle, file);
+      this.#byId.set(file.id, file);
       return file;
     });
     this.#sendOffer(offer, added);
+    this.emit('changed', undefined);
   }
 
   /** Takes a file back, whatever has been sent of it. Does nothing once it has ended. */
   cancel(id: string): void {
-    const file = [...this.#files.values()].find((each) => each.id === id);
+    const file = this.#byId.get(id);
     if (file && isLive(file)) this.#end(file, 'cancelled', true);
   }
 
@@ -314,7 +313,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
       try {
         file.hash ??= await file.source.fileHash();
       } catch {
-        this.#end(file, 'source-unreadable', true);
+        if (isLive(file)) this.#end(file, 'source-unreadable', true);
         continue;
       }
       ours.push({ handle, hash: file.hash });
@@ -335,7 +334,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
   #end(file: File, reason: 'cancelled' | TransferFailure, tell: boolean): void {
     file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
     file.failure = reason === 'cancelled' ? undefined : reason;
-    if (tell && reason !== 'peer-left') this.#path.send({ type: 'withdraw', handles: [file.handle], reason });
+    if (tell && reason !== 'peer-left') this.#endNotices.add(file.handle, reason);
     this.emit('changed', undefined);
   }
 
@@ -343,7 +342,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
   #refuse(handle: number, file: File | undefined): void {
     const ended = file?.state === 'cancelled' ? 'cancelled' : file?.failure;
     const reason = ended === undefined || ended === 'peer-left' ? 'unknown-transfer' : ended;
-    this.#path.send({ type: 'withdraw', handles: [handle], reason });
+    this.#endNotices.add(handle, reason);
   }
 }
 

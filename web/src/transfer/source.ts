@@ -7,6 +7,7 @@ import { hashBlock, hashFile } from './hash.ts';
 export class Source {
   readonly #file: Blob;
   readonly #hashes: Promise<Uint8Array>[] = [];
+  #fileHash: Promise<string> | undefined;
 
   constructor(file: Blob) {
     this.#file = file;
@@ -39,8 +40,16 @@ export class Source {
     return this.#hashes[block]!;
   }
 
-  /** The file's hash, as 64 hex digits; reads what has not been read before. */
-  async fileHash(): Promise<string> {
+  /** The file's hash, as 64 hex digits; reads what has not been read before, once for all who ask. */
+  fileHash(): Promise<string> {
+    this.#fileHash ??= this.#hashAll().catch((error: unknown) => {
+      this.#fileHash = undefined; // the next one who asks reads again
+      throw error;
+    });
+    return this.#fileHash;
+  }
+
+  async #hashAll(): Promise<string> {
     const hashes: Uint8Array[] = [];
     for (let block = 0; block < blockCount(this.size); block++) hashes.push(await this.blockHash(block));
     return hashFile(hashes);

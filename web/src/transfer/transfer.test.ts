@@ -142,37 +142,49 @@ describe('a path that is cut', () => {
     return peers.delivered;
   }
 
-  it.each(['lane', 'everything'] as const)('[XFER-7] [XFER-8] after every single message: %s', async (what) => {
-    const pieces = await piecesOfPerfectRun();
-    expect(pieces).toBeGreaterThan(40);
-    for (let at = 1; at <= pieces; at++) {
-      const peers = new LinkedPeers();
-      let cut = false;
-      peers.onDelivered = () => {
-        if (peers.delivered !== at) return;
-        cut = true;
-        if (what === 'lane') peers.cutLane();
-        else peers.cut();
-      };
-      offer(peers, files);
-      const accepted = acceptAll(peers);
-      if (what === 'everything') {
-        // A run may need fewer messages than the first one did; then it has ended without a cut.
-        const ended = () => [...peers.alice.sender.files].every((file) => file.state === 'done');
-        await until(() => cut || ended(), `the cut after ${at}`);
-        if (cut) peers.restore();
+  it.each(['lane', 'lane, seen first by the receiver', 'lane, seen first by the sender', 'everything'] as const)(
+    '[XFER-7] [XFER-8] after every single message: %s',
+    async (what) => {
+      const pieces = await piecesOfPerfectRun();
+      expect(pieces).toBeGreaterThan(40);
+      for (let at = 1; at <= pieces; at++) {
+        const peers = new LinkedPeers();
+        let cut = false;
+        peers.onDelivered = () => {
+          if (peers.delivered !== at) return;
+          cut = true;
+          if (what === 'everything') peers.cut();
+          else if (what === 'lane') peers.cutLane();
+          else peers.cutLane(what.endsWith('sender') ? peers.alice : peers.bob, 12);
+        };
+        offer(peers, files);
+        const accepted = acceptAll(peers);
+        if (what === 'everything') {
+          // A run may need fewer messages than the first one did; then it has ended without a cut.
+          const ended = () => [...peers.alice.sender.files].every((file) => file.state === 'done');
+          await until(() => cut || ended(), `the cut after ${at}`);
+          if (cut) peers.restore();
+        }
+        await accepted;
+        await expectArrived(peers, files);
       }
-      await accepted;
-      await expectArrived(peers, files);
-    }
-  });
+    },
+  );
 
   it('again and again, at random, with files of random sizes', async () => {
     const sizes = fc.array(fc.oneof(fc.nat(3), fc.nat(PIECE * 2), fc.nat(3 * BLOCK_BYTES)), {
       minLength: 1,
       maxLength: 6,
     });
-    const cuts = fc.array(fc.record({ after: fc.integer({ min: 1, max: 60 }), all: fc.boolean() }), { maxLength: 5 });
+    const cuts = fc.array(
+      fc.record({
+        after: fc.integer({ min: 1, max: 60 }),
+        all: fc.boolean(),
+        aliceFirst: fc.boolean(),
+        between: fc.nat(20),
+      }),
+      { maxLength: 5 },
+    );
     await fc.assert(
       fc.asyncProperty(sizes, cuts, async (fileSizes, plan) => {
         const peers = new LinkedPeers();
@@ -184,7 +196,7 @@ describe('a path that is cut', () => {
           if (!cut || ++since < cut.after) return;
           next++;
           since = 0;
-          if (!cut.all) return peers.cutLane();
+          if (!cut.all) return peers.cutLane(cut.aliceFirst ? peers.alice : peers.bob, cut.between);
           peers.cut();
           setImmediate(() => peers.restore());
         };

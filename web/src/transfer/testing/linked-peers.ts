@@ -6,11 +6,17 @@ import {
 } from '@tincan/shared/link-message';
 import { MemoryStore } from '../memory-sink.ts';
 import type { FrameLane } from '../path.ts';
-import { Receiver, type IncomingFile } from '../receiver.ts';
+import type { IncomingFile } from '../incoming-file.ts';
+import { Receiver } from '../receiver.ts';
 import { Sender, type OutgoingFile } from '../sender.ts';
 import type { SinkStore } from '../sink.ts';
 
 type Item = { on: 'link'; text: string; to: Side } | { on: 'lane'; frame: ArrayBuffer; to: Side };
+
+interface FakeLane extends FrameLane {
+  drain(): void;
+  close(): void;
+}
 
 /** One end of the pair: a sender and a receiver over one link and one lane. */
 export class Side {
@@ -45,8 +51,9 @@ export class LinkedPeers {
   readonly #queues: Record<'link' | 'lane', Item[]> = { link: [], lane: [] };
   #linkUp = true;
   #laneOpen = false;
+  /** One end has seen that the lane is gone. */
+  #laneLost = false;
   #running = false;
-  readonly #waiters = new Set<{ resolve(): void; reject(error: Error): void }>();
 
   constructor({ alice = new MemoryStore(), bob = new MemoryStore() }: { alice?: SinkStore; bob?: SinkStore } = {}) {
     this.alice = new Side(this, alice);
@@ -58,7 +65,7 @@ export class LinkedPeers {
   }
 
   put(item: Item): void {
-    if (!this.#linkUp) return;
+    if (!this.#linkUp || (item.on === 'lane' && this.#laneLost)) return;
     this.#queues[item.on].push(item);
     void this.#run();
   }
@@ -66,14 +73,28 @@ export class LinkedPeers {
   openLane(): void {
     if (this.#laneOpen || !this.#linkUp) return;
     this.#laneOpen = true;
-    for (const side of [this.alice, this.bob]) side.sender.handleLaneOpened(this.#laneTo(this.other(side)));
+    for (const side of [this.alice, this.bob]) {
+      side.sender.handleLaneOpened(this.#laneTo(this.other(side)));
+      side.receiver.handleLaneOpened();
+    }
   }
 
-  /** The lane fails on both sides and, as the link lives, a new one opens. */
-  cutLane(): void {
-    if (!this.#laneOpen) return;
-    this.#closeLane();
-    this.openLane();
+  /**
+   * The lane fails: `first` sees it at once, the other so many turns of the loop later, and what it puts into the lane
+   * meanwhile is lost. Then, as the link lives, a new one opens.
+   */
+  cutLane(first = this.bob, turnsBetween = 0): void {
+    if (!this.#laneOpen || this.#laneLost) return;
+    this.#laneLost = true;
+    this.#queues.lane.length = 0;
+    this.#closeLaneAt(first);
+    const finish = (turns: number) => {
+      if (turns > 0) return void setImmediate(() => finish(turns - 1));
+      if (!this.#laneLost) return; // everything was cut meanwhile
+      this.#closeLane();
+      this.openLane();
+    };
+    finish(turnsBetween);
   }
 
   /** The path is cut: link and lane are gone until `restore`. */
@@ -100,18 +121,17 @@ export class LinkedPeers {
     }
   }
 
-  readonly #lanes: { to: Side; lane: FrameLane }[] = [];
+  readonly #lanes: { to: Side; lane: FakeLane }[] = [];
 
   #laneTo(to: Side): FrameLane {
     const queue = this.#queues.lane;
-    const buffered = () =>
-      queue.reduce((sum, item) => sum + (item.on === 'lane' && item.to === to ? item.frame.byteLength : 0), 0);
+    const waiters = new Set<{ resolve(): void; reject(error: Error): void }>();
     let open = true;
-    const lane = {
+    const lane: FakeLane = {
       get bufferedBytes() {
-        return buffered();
+        return queue.reduce((sum, item) => sum + (item.on === 'lane' && item.to === to ? item.frame.byteLength : 0), 0);
       },
-      send: (frame: Uint8Array<ArrayBuffer>) => {
+      send: (frame) => {
         if (!open) return;
         const copy = frame.slice();
         this.tamper(copy);
@@ -120,10 +140,17 @@ export class LinkedPeers {
       drained: () =>
         new Promise<void>((resolve, reject) => {
           if (!open) reject(new Error('closed'));
-          else this.#waiters.add({ resolve, reject });
+          else if (lane.bufferedBytes === 0) resolve();
+          else waiters.add({ resolve, reject });
         }),
+      drain: () => {
+        for (const waiter of waiters) waiter.resolve();
+        waiters.clear();
+      },
       close: () => {
         open = false;
+        for (const waiter of waiters) waiter.reject(new Error('lane closed'));
+        waiters.clear();
       },
     };
     this.#lanes.push({ to, lane });
@@ -133,14 +160,19 @@ export class LinkedPeers {
   #closeLane(): void {
     if (!this.#laneOpen) return;
     this.#laneOpen = false;
+    this.#laneLost = false;
     this.#queues.lane.length = 0;
-    for (const { to, lane } of this.#lanes.splice(0)) {
-      (lane as FrameLane & { close(): void }).close();
-      this.other(to).sender.handleLaneClosed(lane);
-    }
-    for (const waiter of this.#waiters) waiter.reject(new Error('lane closed'));
-    this.#waiters.clear();
-    for (const side of [this.alice, this.bob]) side.receiver.handleLaneClosed();
+    for (const side of [this.alice, this.bob]) this.#closeLaneAt(side);
+  }
+
+  #closeLaneAt(side: Side): void {
+    const own = this.#lanes.findIndex(({ to }) => to === this.other(side));
+    if (own < 0) return; // closed here before
+    const { lane } = this.#lanes[own]!;
+    this.#lanes.splice(own, 1);
+    lane.close();
+    side.sender.handleLaneClosed(lane);
+    side.receiver.handleLaneClosed();
   }
 
   async #run(): Promise<void> {
@@ -163,10 +195,7 @@ export class LinkedPeers {
       }
       this.delivered++;
       this.onDelivered();
-      if (this.#queues.lane.length < 4) {
-        for (const waiter of this.#waiters) waiter.resolve();
-        this.#waiters.clear();
-      }
+      if (this.#queues.lane.length < 4) for (const { lane } of this.#lanes) lane.drain();
     }
     this.#running = false;
   }
