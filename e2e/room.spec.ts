@@ -14,9 +14,13 @@ test('a file that was received and not saved is there at the next visit', async 
 
   await bob.tab.page.goto('about:blank');
   await bob.tab.open(server.url);
-  const partials = await bob.waitFor('partial', (seen) => seen.length > 0);
-  expect(partials.map(({ data }) => data['name'])).toEqual(['kept.bin']);
-  const [saved] = await bob.tab.download('[data-testid="partial"] [data-testid="save"]', [MIB + 1]);
+  const partials = await bob.waitFor('partial', (seen) => seen.length === 2);
+  expect(Object.fromEntries(partials.map(({ data }) => [data['name'], data['saved']]))).toEqual({
+    'kept.bin': 'false',
+    'saved.bin': 'true',
+  });
+  const save = '[data-testid="partial"][data-name="kept.bin"] [data-testid="save"]';
+  const [saved] = await bob.tab.download(save, [MIB + 1]);
   expect(saved?.name).toBe('kept.bin');
 });
 
@@ -80,4 +84,27 @@ test('a peer who reloads is not doubled, and one who leaves is gone', async ({ s
   );
   await bob.tab.page.goto('about:blank');
   await alice.waitFor('peer', (peers) => peers.length === 0);
+});
+
+test('leaving a room by the back button with an unsaved file asks, and keeps the file either way', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  const link = await alice.startRoom(server.url);
+  await bob.tab.open(server.url);
+  await bob.tab.page.evaluate((url) => (location.href = url), link);
+  await alice.waitForPeers(1);
+  await alice.chooseFiles(await files.random('kept.bin', 1_000));
+  await bob.accept();
+  await bob.waitForTransfer({ name: 'kept.bin' }, 'done');
+
+  await bob.tab.page.goBack();
+  const dialog = bob.tab.page.getByRole('dialog');
+  await dialog.waitFor();
+  expect(bob.tab.page.url()).toBe(link);
+  await dialog.getByRole('button').last().click();
+  await bob.waitFor('start-room', (seen) => seen.length === 1);
+  await bob.waitFor('partial', ([partial]) => partial?.data['name'] === 'kept.bin');
 });

@@ -1,6 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { randomId } from '@tincan/shared/base64url';
-import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
+import { MAX_DISPLAY_NAME_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { findLeftovers, type Leftover } from '../transfer/leftovers.ts';
 import { download } from './downloads.ts';
@@ -19,13 +19,12 @@ export class App {
   readonly #leftovers = new SvelteMap<string, Leftover>();
   readonly #savedLeftovers = new SvelteSet<string>();
 
+  #leaveAsked = $state(false);
+
   constructor() {
-    findLeftovers().then(
-      (found) => found.forEach((leftover) => this.#leftovers.set(leftover.id, leftover)),
-      (error: unknown) => console.warn('Could not look for files of earlier visits.', error),
-    );
-    addEventListener('hashchange', () => this.#followAddress());
+    addEventListener('hashchange', () => this.#handleAddress());
     this.#followAddress();
+    void this.#findLeftovers();
   }
 
   /** The room of the address bar's fragment; none on the home page. */
@@ -41,13 +40,20 @@ export class App {
     return this.#name;
   }
 
-  /** Files that earlier visits received and never saved. */
+  /** The address bar has left a room that has something to lose: the page asks, and answers with `leaveRoom` or `stay`. */
+  get leaveAsked() {
+    return this.#leaveAsked;
+  }
+  stay(): void {
+    this.#leaveAsked = false;
+  }
+  /** Files that earlier visits received and did not save, or only just. */
   get leftovers(): PartialView[] {
-    return [...this.#leftovers.values()].map(({ id, path, file }) => ({
+    return [...this.#leftovers.values()].map(({ id, path, file, saved }) => ({
       id,
       path,
       size: file.size,
-      saved: this.#savedLeftovers.has(id),
+      saved: saved || this.#savedLeftovers.has(id),
     }));
   }
   saveLeftover(id: string): void {
@@ -68,25 +74,47 @@ export class App {
     rememberName(this.#name);
   }
 
-  /** Makes a fresh room, puts its secret into the address bar and stages the files in it. */
-  startRoom(files: readonly PickedFile[] = []): void {
+  /** Makes a fresh room, puts its secret into the address bar and stages the files in it. False if they are too many. */
+  startRoom(files: readonly PickedFile[] = []): boolean {
+    if (files.length > MAX_FILES_PER_OFFER) return false;
     history.pushState(null, '', `#${createSecret()}`);
     this.#followAddress();
-    this.#room?.sendFiles(files);
+    return this.#room?.sendFiles(files) ?? false;
   }
 
   /** Back to the home page. */
   leaveRoom(): void {
+    this.#leaveAsked = false;
     history.pushState(null, '', location.pathname);
     this.#followAddress();
   }
 
+  /** The person changed the address, or went back. */
+  #handleAddress(): void {
+    const room = this.#room;
+    if (room && location.href === room.link) return;
+    if (room?.hasSomethingToLose) {
+      history.pushState(null, '', room.link);
+      this.#leaveAsked = true;
+      return;
+    }
+    this.#followAddress();
+  }
+
   #followAddress(): void {
-    this.#room?.leave();
+    void this.#room?.leave().then(() => this.#findLeftovers());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.
     this.#room = secret ? new Room({ link: location.href, secret, me: randomId(), name: this.#name }) : undefined;
+  }
+
+  async #findLeftovers(): Promise<void> {
+    try {
+      for (const leftover of await findLeftovers()) this.#leftovers.set(leftover.id, leftover);
+    } catch (error) {
+      console.warn('Could not look for files of earlier visits.', error);
+    }
   }
 }
 

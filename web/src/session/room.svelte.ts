@@ -1,8 +1,8 @@
-import { SvelteMap } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
-import { MAX_CHAT_CHARS } from '@tincan/shared/limits';
+import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { deriveRoomName } from '@tincan/shared/secret';
 import type { IceServer } from '@tincan/shared/signaling';
 import { TincanError } from '../platform/errors.ts';
@@ -11,6 +11,7 @@ import { Mesh } from '../rtc/mesh.ts';
 import { createSimplePeerConnection } from '../rtc/simple-peer-connection.ts';
 import { SignalingClient, signalingUrl } from '../signaling/signaling-client.ts';
 import { onWakeUp } from '../signaling/wake-up.ts';
+import { released } from '../transfer/leftovers.ts';
 import { MEMORY_CAP_BYTES, MemoryStore } from '../transfer/memory-sink.ts';
 import { openStore } from '../transfer/open-store.ts';
 import type { OpfsStore } from '../transfer/opfs-store.ts';
@@ -75,10 +76,13 @@ export class Room {
   #mesh: Mesh | undefined;
   #exchanges: Exchanges | undefined;
   #store: OpfsStore | MemoryStore | undefined;
+  /** Keys of files whose download is about to start. */
+  readonly #saving = new SvelteSet<string>();
   #iceServers: readonly IceServer[] = [];
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshIsSoon = false;
   #refreshedAt = 0;
+  #refreshCostMs = 0;
   #stopListening = () => {};
   #left = false;
 
@@ -131,22 +135,28 @@ export class Room {
     return this.#names.get(session) ?? '';
   }
 
-  /** Offers files to one peer, or to everyone; while nobody is there they are kept for whoever joins. */
-  sendFiles(files: readonly PickedFile[], to?: SessionId): void {
-    if (files.length === 0) return;
+  /**
+   * Offers files to one peer, or to everyone. For everyone, they are kept too while somebody is still connecting or
+   * nobody is there, and offered to whoever comes. False, and nothing is sent, if there are too many for one offer.
+   */
+  sendFiles(files: readonly PickedFile[], to?: SessionId): boolean {
+    if (files.length > MAX_FILES_PER_OFFER) return false;
+    if (files.length === 0) return true;
     const sources = files.map(({ file, path }) => ({ path, source: new Source(file) }));
-    const reachable = this.#peers.filter((peer) => peer.incompatible === undefined);
-    const targets = to === undefined ? reachable.map((peer) => peer.session) : [to];
+    const met = this.#peers.filter((peer) => peer.state !== 'connecting' && peer.incompatible === undefined);
+    const targets = to === undefined ? met.map((peer) => peer.session) : [to];
     for (const session of targets) this.#exchanges?.with(session).sender.offer(sources);
-    if (targets.length > 0) return;
+    const everyoneHasThem = targets.length > 0 && targets.length === this.#peers.length;
+    if (to !== undefined || everyoneHasThem) return true;
     const staged = sources.map(({ path, source }): Staged => ({
       id: randomId(),
       path,
       size: source.size,
       source,
-      offeredTo: [],
+      offeredTo: [...targets],
     }));
     this.#staged = [...this.#staged, ...staged];
+    return true;
   }
 
   unstage(id: string): void {
@@ -159,7 +169,7 @@ export class Room {
       ?.with(offer.peer)
       .receiver.accept(offer.id)
       .catch(async (error: unknown) => {
-        if (!(error instanceof TincanError)) throw error;
+        if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
         this.#offerProblem = { offer: offer.key, availableBytes: (await this.#store?.available()) ?? 0 };
       });
   }
@@ -212,8 +222,17 @@ export class Room {
     this.#notice = undefined;
   }
 
-  /** Leaves the room for good; running transfers end. */
-  leave(): void {
+  /** Whether leaving now would end a transfer or forget a received file that is not saved. */
+  get hasSomethingToLose(): boolean {
+    return this.#transfers.some(
+      ({ state, savable, saved }) =>
+        state === 'active' || state === 'waiting' || state === 'verifying' || (savable && !saved),
+    );
+  }
+
+  /** Leaves the room for good; running transfers end. Resolves once the disk is let go of. */
+  async leave(): Promise<void> {
+    if (this.#left) return;
     this.#left = true;
     this.#stopListening();
     clearTimeout(this.#refreshTimer);
@@ -221,6 +240,7 @@ export class Room {
     this.#mesh?.close();
     this.#signaling?.leave();
     this.#store?.close();
+    if (this.#store && !(this.#store instanceof MemoryStore)) await released(this.#me);
   }
 
   // ---- entering
@@ -299,7 +319,9 @@ export class Room {
   #listenToPage(mesh: Mesh): void {
     const stopWakeUp = onWakeUp(() => mesh.handleWakeUp());
     // A page that may be shown again stays in the room; one that is gone for good says so.
-    const onPageHide = (event: PageTransitionEvent) => !event.persisted && this.leave();
+    const onPageHide = (event: PageTransitionEvent) => {
+      if (!event.persisted) void this.leave();
+    };
     addEventListener('pagehide', onPageHide);
     this.#stopListening = () => {
       stopWakeUp();
@@ -333,10 +355,14 @@ export class Room {
 
   async #download(transfers: readonly TransferView[]): Promise<void> {
     const files = transfers.flatMap(({ key, path }) => {
-      const file = this.#exchanges?.fileOf(key);
+      const file = this.#saving.has(key) ? undefined : this.#exchanges?.fileOf(key);
       return file ? [{ key, path, file }] : [];
     });
-    await downloadAll(files, ({ key, file }) => this.#markSaved(key, file));
+    for (const { key } of files) this.#saving.add(key);
+    await downloadAll(files, ({ key, file }) => {
+      this.#saving.delete(key);
+      this.#markSaved(key, file);
+    });
   }
 
   #markSaved(key: string, file: Blob): void {
@@ -351,7 +377,9 @@ export class Room {
     this.#refreshIsSoon = true;
     clearTimeout(this.#refreshTimer);
     const sinceLast = performance.now() - this.#refreshedAt;
-    this.#refreshTimer = setTimeout(() => this.#refresh(), Math.max(0, REFRESH_MS - sinceLast));
+    // With very many files a look at all of them takes long: it must not take most of the time.
+    const pauseMs = Math.max(REFRESH_MS, 10 * this.#refreshCostMs);
+    this.#refreshTimer = setTimeout(() => this.#refresh(), Math.max(0, pauseMs - sinceLast));
   }
 
   #refresh(): void {
@@ -360,6 +388,7 @@ export class Room {
     this.#refreshedAt = performance.now();
     this.#offers = this.#exchanges.offers();
     this.#transfers = this.#exchanges.transfers(this.#refreshedAt);
+    this.#refreshCostMs = performance.now() - this.#refreshedAt;
     if (this.#transfers.some((transfer) => transfer.state === 'active')) {
       this.#refreshTimer = setTimeout(() => this.#refresh(), IDLE_REFRESH_MS);
     }

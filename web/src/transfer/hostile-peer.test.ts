@@ -107,6 +107,53 @@ describe('an attacker who sends', () => {
   });
 });
 
+it('leaving a peer in the middle of very many files begins none of them', async () => {
+  let opened = 0;
+  const sink = {
+    write: async () => {},
+    flush: async () => {},
+    finish: async () => new Blob(),
+    discard: async () => {},
+  };
+  const store = { available: async () => Infinity, open: async () => (opened++, sink) };
+  const bob = new Receiver({ send: () => {}, openLanes: () => {} }, store);
+  const entries = Array.from({ length: 500 }, (_, i) => entry(i + 1, 100));
+  bob.handleMessage({ type: 'offer', offer: ID(900), files: 500, bytes: 50_000, start: 0, entries });
+  await bob.accept(ID(900));
+  expect(opened).toBe(256);
+  bob.close();
+  await new Promise(setImmediate);
+  expect(opened).toBe(256);
+});
+
+describe('room on the disk', () => {
+  it('is promised once: a second offer that fits only alone is refused', async () => {
+    const bob = new Receiver({ send: () => {}, openLanes: () => {} }, new MemoryStore(1_000));
+    const take = (n: number) => {
+      bob.handleMessage({
+        type: 'offer',
+        offer: ID(900 + n),
+        files: 1,
+        bytes: 600,
+        start: 0,
+        entries: [entry(n, 600)],
+      });
+      return bob.accept(ID(900 + n));
+    };
+    await take(1);
+    await expect(take(2)).rejects.toMatchObject({ code: 'no-space' });
+  });
+
+  it('is not needed for files that were taken back', async () => {
+    const bob = new Receiver({ send: () => {}, openLanes: () => {} }, new MemoryStore(100));
+    const entries = [entry(1, 1_000), entry(2, 10)];
+    bob.handleMessage({ type: 'offer', offer: ID(900), files: 2, bytes: 1_010, start: 0, entries });
+    bob.handleMessage({ type: 'withdraw', handles: [1], reason: 'cancelled' });
+    await bob.accept(ID(900));
+    expect([...bob.files].map(({ state }) => state)).toEqual(['cancelled', 'active']);
+  });
+});
+
 describe('an attacker who receives', () => {
   function sender() {
     const said: (SenderMessage | ReceiverMessage)[] = [];
@@ -145,6 +192,22 @@ describe('an attacker who receives', () => {
     const { alice } = sender();
     alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [], durable: 999 }] });
     expect([...alice.files][0]?.durable).toBe(10);
+  });
+
+  it('claims again and again to be complete: the file is read once', async () => {
+    let reads = 0;
+    const blob = new Blob([new Uint8Array(10)]);
+    const counted = new Source(
+      Object.assign(blob, {
+        slice: (...range: [number, number]) => (reads++, Blob.prototype.slice.apply(blob, range)),
+      }),
+    );
+    const alice = new Sender({ send: () => {}, openLanes: () => {} });
+    alice.offer([{ path: 'a.bin', source: counted }]);
+    const files = [{ handle: 1, hash: '0'.repeat(64) }];
+    for (let i = 0; i < 100; i++) alice.handleMessage({ type: 'complete', files });
+    await until(() => [...alice.files][0]?.state === 'failed', 'the sender sees the difference');
+    expect(reads).toBe(1);
   });
 
   it('[XFER-9] claims to be complete with another hash: the sender does not say done', async () => {

@@ -1,18 +1,22 @@
 import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine } from './opfs-protocol.ts';
 
-/** A file that an earlier visit received whole and never saved. */
+/** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
+const KEEP_SAVED_MS = 3_600_000;
+
+/** A file that an earlier visit received whole. */
 export interface Leftover {
   readonly id: string;
   readonly path: string;
-  readonly hash: string;
   readonly file: File;
-  /** Deletes it for good. */
+  /** It was handed to the downloads, not long ago. */
+  readonly saved: boolean;
+  /** Deletes it for good. Harmless when another tab has done so. */
   discard(): Promise<void>;
 }
 
 /**
- * Finds what earlier visits received whole and never saved, and deletes what else they left: parts of files whose
- * transfer ended with the visit, and files that were saved. Folders of pages that are still open are left alone.
+ * Finds what earlier visits received whole and did not save, or only just; and deletes what else they left: parts of
+ * files whose transfer ended with the visit, and files that were saved. Folders of pages that are still open are left alone.
  */
 export async function findLeftovers(): Promise<Leftover[]> {
   const root = await receivedFolder();
@@ -20,11 +24,20 @@ export async function findLeftovers(): Promise<Leftover[]> {
   const found: Leftover[] = [];
   for await (const entry of root.values()) {
     if (entry.kind !== 'directory') continue;
-    await navigator.locks.request(lockOf(entry.name), { ifAvailable: true }, async (lock) => {
-      if (lock) found.push(...(await sift(root, entry.name)));
-    });
+    try {
+      await navigator.locks.request(lockOf(entry.name), { ifAvailable: true }, async (lock) => {
+        if (lock) found.push(...(await sift(root, entry.name)));
+      });
+    } catch (error) {
+      console.warn('A folder of an earlier visit could not be read.', error); // the others can
+    }
   }
   return found;
+}
+
+/** Resolves once the page that wrote to this folder has let go of it. */
+export async function released(directory: string): Promise<void> {
+  await navigator.locks.request(lockOf(directory), () => undefined);
 }
 
 /** Everything under it is Tincan's own. Missing where nothing was ever received, or where there is no OPFS. */
@@ -39,40 +52,47 @@ async function receivedFolder(): Promise<FileSystemDirectoryHandle | undefined> 
   }
 }
 
-/** Keeps one earlier visit's unsaved files and deletes the rest, itself included if nothing is left. */
+/** Keeps one earlier visit's files that are worth it and deletes the rest, the folder included if nothing is left. */
 async function sift(root: FileSystemDirectoryHandle, name: string): Promise<Leftover[]> {
   const folder = await root.getDirectoryHandle(name);
-  const unsaved = await readIndex(folder);
+  const finished = await readIndex(folder);
   const kept: Leftover[] = [];
   for await (const entry of folder.values()) {
-    const known = unsaved.get(entry.name);
-    if (entry.kind === 'file' && known) {
-      const { path, hash } = known;
+    const known = finished.get(entry.name);
+    const worthIt = known?.path !== undefined && (known.saved ?? Infinity) > Date.now() - KEEP_SAVED_MS;
+    if (entry.kind === 'file' && worthIt) {
       kept.push({
         id: `${name}/${entry.name}`,
-        path,
-        hash,
+        path: known.path!,
         file: await entry.getFile(),
-        discard: () => folder.removeEntry(entry.name),
+        saved: known.saved !== undefined,
+        discard: () => remove(folder, entry.name),
       });
     } else if (entry.name !== OPFS_INDEX) {
-      await folder.removeEntry(entry.name, { recursive: true });
+      await remove(folder, entry.name);
     }
   }
-  if (kept.length === 0) await root.removeEntry(name, { recursive: true });
+  if (kept.length === 0) await remove(root, name);
   return kept;
 }
 
-async function readIndex(folder: FileSystemDirectoryHandle): Promise<Map<string, { path: string; hash: string }>> {
-  const unsaved = new Map<string, { path: string; hash: string }>();
+async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  try {
+    await folder.removeEntry(name, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error; // gone is what it should be
+  }
+}
+
+/** The last that the index says of each file. */
+async function readIndex(folder: FileSystemDirectoryHandle): Promise<Map<string, IndexLine>> {
+  const files = new Map<string, IndexLine>();
   const index = await folder.getFileHandle(OPFS_INDEX, { create: true });
   for (const text of (await (await index.getFile()).text()).split('\n')) {
     const line = parseLine(text);
-    if (line?.saved) unsaved.delete(line.file);
-    else if (line?.path !== undefined && line.hash !== undefined)
-      unsaved.set(line.file, { path: line.path, hash: line.hash });
+    if (line) files.set(line.file, { ...files.get(line.file), ...line });
   }
-  return unsaved;
+  return files;
 }
 
 /** A visit that ended in the middle of a line left half of it; that file's name is lost, as if it had not ended. */

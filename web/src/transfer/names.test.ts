@@ -69,6 +69,14 @@ describe('UniquePaths', () => {
     const taken = new Set(Array.from({ length: 50_000 }, () => paths.take('same.txt')));
     expect(taken.size).toBe(50_000);
   });
+
+  it('is quick for long names that only their numbers can tell apart', () => {
+    const paths = new UniquePaths();
+    const given = Array.from({ length: 2_000 }, (_, i) => 'x'.repeat(251) + (i % 1_000).toString().padStart(4, '0'));
+    const taken = new Set(given.map((path) => paths.take(path)));
+    expect(taken.size).toBe(2_000);
+    for (const path of taken) expect(path.length).toBeLessThanOrEqual(255);
+  });
 });
 
 it('baseName is the part after the last slash', () => {

@@ -19,7 +19,8 @@ export interface IndexLine {
   file: string;
   path?: string;
   hash?: string;
-  saved?: true;
+  /** When it was handed to the downloads, in milliseconds since 1970. */
+  saved?: number;
 }
 
 /** A page holds this lock for as long as it may write to its folder. */

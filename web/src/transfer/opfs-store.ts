@@ -38,8 +38,13 @@ export class OpfsStore implements SinkStore {
   }
 
   async available(): Promise<number> {
-    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-    return Math.max(0, quota - usage);
+    try {
+      const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+      return Math.max(0, quota - usage);
+    } catch (error) {
+      console.warn('The browser does not tell how much space is free.', error);
+      return Infinity; // a write will tell
+    }
   }
 
   async open(): Promise<Sink> {

@@ -53,7 +53,7 @@ async function handle(request: OpfsRequest): Promise<OpfsAnswer> {
       return { ok: true, file: await finished.getFile() };
     }
     case 'saved':
-      note({ file: request.file, saved: true });
+      note({ file: request.file, saved: Date.now() });
       return { ok: true };
     case 'discard':
       closeHandle(request.file);

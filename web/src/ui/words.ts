@@ -11,7 +11,7 @@ const en = {
   close: 'Close',
   dismiss: 'Dismiss',
   leftovers: {
-    heading: 'Not yet saved from an earlier visit',
+    heading: 'Received on an earlier visit',
     discardOne: (name: string) => `Delete ${name}`,
     ask: 'Delete this file?',
     askWhy: (name: string) => `${name} has not been saved. It will be gone for good.`,
@@ -99,6 +99,8 @@ const en = {
     targetAll: 'Drop to send to everyone here',
     targetAlone: 'Drop to offer it to whoever opens the link',
     targetOne: (name: string) => `Drop to send only to ${name}`,
+    tooMany: (most: string) =>
+      `That is too many files at once: ${most} is the most. Send them in several goes, or as an archive.`,
     staged: 'Offered to everyone who opens the link',
     unstage: (path: string) => `Take back ${path}`,
   },
