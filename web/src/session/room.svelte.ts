@@ -1,4 +1,4 @@
-import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
 import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
@@ -14,10 +14,10 @@ import { onWakeUp } from '../signaling/wake-up.ts';
 import { released } from '../transfer/leftovers.ts';
 import { MEMORY_CAP_BYTES, MemoryStore } from '../transfer/memory-sink.ts';
 import { openStore } from '../transfer/open-store.ts';
-import type { OpfsStore } from '../transfer/opfs-store.ts';
+import type { SinkStore } from '../transfer/sink.ts';
 import { Source } from '../transfer/source.ts';
-import { downloadAll, pickDirectory, writeInto } from './downloads.ts';
 import { Exchanges } from './exchanges.ts';
+import { Saver } from './saver.ts';
 import type {
   ChatView,
   OfferView,
@@ -75,9 +75,8 @@ export class Room {
   #signaling: SignalingClient | undefined;
   #mesh: Mesh | undefined;
   #exchanges: Exchanges | undefined;
-  #store: OpfsStore | MemoryStore | undefined;
-  /** Keys of files whose download is about to start. */
-  readonly #saving = new SvelteSet<string>();
+  #store: SinkStore | undefined;
+  #saver: Saver | undefined;
   #iceServers: readonly IceServer[] = [];
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshIsSoon = false;
@@ -185,24 +184,21 @@ export class Room {
 
   /** Puts a received file into the person's downloads. */
   save(key: string): void {
-    void this.#download(this.#transfers.filter((transfer) => transfer.key === key));
+    void this.#saver?.download(this.#transfers.filter((transfer) => transfer.key === key));
   }
 
   /** Puts every received file that is not yet saved into the downloads. */
   saveAll(): void {
-    void this.#download(this.#transfers.filter((transfer) => transfer.savable && !transfer.saved));
+    void this.#saver?.download(this.#unsaved);
   }
 
   /** Asks for a folder and writes every unsaved received file into it, sub-folders kept. */
   async saveToFolder(): Promise<void> {
-    const directory = await pickDirectory();
-    if (!directory) return;
-    for (const { key, path } of this.#transfers.filter((transfer) => transfer.savable && !transfer.saved)) {
-      const file = this.#exchanges?.fileOf(key);
-      if (!file) continue;
-      await writeInto(directory, path, file);
-      this.#markSaved(key, file);
-    }
+    await this.#saver?.writeIntoFolder(this.#unsaved);
+  }
+
+  get #unsaved(): TransferView[] {
+    return this.#transfers.filter(({ savable, saved }) => savable && !saved);
   }
 
   sendChat(text: string): void {
@@ -240,7 +236,7 @@ export class Room {
     this.#mesh?.close();
     this.#signaling?.leave();
     this.#store?.close();
-    if (this.#store && !(this.#store instanceof MemoryStore)) await released(this.#me);
+    await released(this.#me);
   }
 
   // ---- entering
@@ -267,6 +263,7 @@ export class Room {
     this.#signaling = signaling;
     this.#mesh = mesh;
     this.#exchanges = exchanges;
+    this.#saver = new Saver(exchanges, store);
 
     exchanges.on('changed', () => this.#refreshSoon());
     this.#wireMesh(mesh, exchanges);
@@ -349,25 +346,6 @@ export class Room {
     const fresh = this.#staged.filter((file) => !file.offeredTo.includes(session));
     if (fresh.length > 0) exchanges.with(session).sender.offer(fresh);
     for (const file of fresh) file.offeredTo.push(session);
-  }
-
-  // ---- saving
-
-  async #download(transfers: readonly TransferView[]): Promise<void> {
-    const files = transfers.flatMap(({ key, path }) => {
-      const file = this.#saving.has(key) ? undefined : this.#exchanges?.fileOf(key);
-      return file ? [{ key, path, file }] : [];
-    });
-    for (const { key } of files) this.#saving.add(key);
-    await downloadAll(files, ({ key, file }) => {
-      this.#saving.delete(key);
-      this.#markSaved(key, file);
-    });
-  }
-
-  #markSaved(key: string, file: Blob): void {
-    this.#exchanges?.markSaved(key);
-    this.#store?.markSaved(file).catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
   }
 
   // ---- what the page shows

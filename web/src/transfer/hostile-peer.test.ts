@@ -115,7 +115,8 @@ it('leaving a peer in the middle of very many files begins none of them', async 
     finish: async () => new Blob(),
     discard: async () => {},
   };
-  const store = { available: async () => Infinity, open: async () => (opened++, sink) };
+  const open = async () => (opened++, sink);
+  const store = { open, available: async () => Infinity, markSaved: async () => {}, close: () => {} };
   const bob = new Receiver({ send: () => {}, openLanes: () => {} }, store);
   const entries = Array.from({ length: 500 }, (_, i) => entry(i + 1, 100));
   bob.handleMessage({ type: 'offer', offer: ID(900), files: 500, bytes: 50_000, start: 0, entries });

@@ -18,7 +18,7 @@ export class MemoryStore implements SinkStore {
     return this.#capBytes - this.#usedBytes;
   }
 
-  /** Nothing outlives the page here. */
+  // Nothing outlives the page here.
   async markSaved(): Promise<void> {}
   close(): void {}
 

@@ -1,8 +1,9 @@
 import { MemoryStore } from './memory-sink.ts';
 import { OpfsStore } from './opfs-store.ts';
+import type { SinkStore } from './sink.ts';
 
 /** Opens the best place that this browser has for received files: its private disk space, or else memory up to a cap. */
-export async function openStore(directory: string): Promise<OpfsStore | MemoryStore> {
+export async function openStore(directory: string): Promise<SinkStore> {
   try {
     return await OpfsStore.start(directory);
   } catch (error) {

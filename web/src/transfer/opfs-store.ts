@@ -63,13 +63,11 @@ export class OpfsStore implements SinkStore {
     };
   }
 
-  /** Remembers that the person has saved this finished file, so that no later visit offers it again. */
   async markSaved(finished: Blob): Promise<void> {
     const file = this.#names.get(finished);
     if (file !== undefined) await this.#request({ op: 'saved', file });
   }
 
-  /** Ends the worker, and with it every open file. Finished files stay for a later visit. */
   close(): void {
     this.#worker.terminate();
     for (const waiting of this.#pending.values()) waiting.reject(new TincanError('sink-failed', 'the store is closed'));

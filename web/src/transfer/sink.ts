@@ -22,4 +22,8 @@ export interface SinkStore {
   open(): Promise<Sink>;
   /** Bytes that can still be written, as far as this is known. */
   available(): Promise<number>;
+  /** Remembers that the person has saved this finished file, so that a later visit does not offer it for long. */
+  markSaved(finished: Blob): Promise<void>;
+  /** Ends everything; finished files stay for a later visit where the store outlives the page. */
+  close(): void;
 }

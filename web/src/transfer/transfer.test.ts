@@ -30,6 +30,11 @@ function expectedHash(bytes: Uint8Array): string {
   return list.digest('hex');
 }
 
+/** A store without bounds that opens sinks of the test's own. */
+function storeOf(open: SinkStore['open']): SinkStore {
+  return { open, available: async () => Infinity, markSaved: async () => {}, close: () => {} };
+}
+
 function offer(peers: LinkedPeers, files: Record<string, Uint8Array<ArrayBuffer>>): void {
   peers.alice.sender.offer(
     Object.entries(files).map(([path, bytes]) => ({ path, source: new Source(new Blob([bytes])) })),
@@ -109,15 +114,12 @@ describe('a transfer over a perfect path', () => {
 
   it('[XFER-4] never asks for more than the window while the disk stands still', async () => {
     const written: (() => void)[] = [];
-    const stuck: SinkStore = {
-      available: async () => Infinity,
-      open: async () => ({
-        write: () => new Promise<void>((resolve) => written.push(resolve)),
-        flush: async () => {},
-        finish: async () => new Blob(),
-        discard: async () => {},
-      }),
-    };
+    const stuck = storeOf(async () => ({
+      write: () => new Promise<void>((resolve) => written.push(resolve)),
+      flush: async () => {},
+      finish: async () => new Blob(),
+      discard: async () => {},
+    }));
     const peers = new LinkedPeers({ bob: stuck });
     offer(peers, { 'file.bin': bytesOf(64 * BLOCK_BYTES) });
     await acceptAll(peers);
@@ -211,19 +213,16 @@ describe('a path that is cut', () => {
   it('[XFER-7] asks only for what was not written when the path is back', async () => {
     const store = new MemoryStore();
     let written = 0;
-    const counting: SinkStore = {
-      available: () => store.available(),
-      open: async () => {
-        const sink = await store.open();
-        return {
-          ...sink,
-          write: async (offset, bytes) => {
-            await sink.write(offset, bytes);
-            if (++written === 12) peers.cut();
-          },
-        };
-      },
-    };
+    const counting = storeOf(async () => {
+      const sink = await store.open();
+      return {
+        ...sink,
+        write: async (offset, bytes) => {
+          await sink.write(offset, bytes);
+          if (++written === 12) peers.cut();
+        },
+      };
+    });
     const peers = new LinkedPeers({ bob: counting });
     const file = { 'file.bin': bytesOf(20 * BLOCK_BYTES) };
     offer(peers, file);
@@ -299,7 +298,7 @@ describe('damage', () => {
       finish: async () => new Blob(),
       discard: async () => void discarded++,
     };
-    const peers = new LinkedPeers({ bob: { available: async () => Infinity, open: async () => failing } });
+    const peers = new LinkedPeers({ bob: storeOf(async () => failing) });
     offer(peers, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
     await acceptAll(peers);
     await until(() => fileAt(peers.alice.sender.files, 'file.bin').state === 'failed', 'the sender hears of it');
