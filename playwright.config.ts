@@ -8,7 +8,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   retries: 0,
-  timeout: 60_000,
+  timeout: 180_000, // bounds for a slow machine: nothing waits for a time
   expect: { timeout: 10_000 },
   reporter: 'list',
 });

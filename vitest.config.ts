@@ -13,7 +13,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
     ],
     environment: 'node',
-    testTimeout: 10_000,
+    testTimeout: 60_000,
     retry: 0,
   },
 });

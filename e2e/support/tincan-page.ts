@@ -19,7 +19,7 @@ export interface TransferFilter {
 }
 
 const FINAL_STATES = ['done', 'failed', 'declined', 'cancelled'];
-const TRANSFER_TIMEOUT_MS = 45_000;
+const TRANSFER_TIMEOUT_MS = 120_000;
 
 /** The page as a person uses it, through the `data-testid` contract and nothing else. */
 export class TincanPage {

@@ -208,11 +208,11 @@ export function fileAt<T extends IncomingFile | OutgoingFile>(files: Iterable<T>
   return found[0]!;
 }
 
-/** Waits until `predicate` holds, a turn of the loop at a time; fails with `what` after 5 s. */
+/** Waits until `predicate` holds, a turn of the loop at a time; fails with `what` after 20 s. */
 export async function until(predicate: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!predicate()) {
-    if (Date.now() > deadline) throw new Error(`not within 5 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
     await new Promise(setImmediate);
   }
 }
