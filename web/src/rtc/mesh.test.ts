@@ -1,32 +1,9 @@
 import { toBase64Url } from '@tincan/shared/base64url';
 import { encodeIntroduction } from '@tincan/shared/introduction';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FakePage, FakeRoom, sessionOf } from './testing/fake-room.ts';
-import { LinkedNetwork } from './testing/linked-connections.ts';
-
-let room: FakeRoom;
-let network: LinkedNetwork;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  room = new FakeRoom();
-  network = new LinkedNetwork({ latencyMs: () => 3 });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const pageOf = (name: string, options = {}) => new FakePage(room, network, name, options);
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-
-/** Alice and bob, linked. */
-async function pair() {
-  const [alice, bob] = [pageOf('alice').enter(), pageOf('bob').enter()];
-  await pass(100);
-  expect([alice.view, bob.view]).toEqual(['bob connected', 'alice connected']);
-  return { alice, bob };
-}
+import { describe, expect, test } from 'vitest';
+import { sessionOf } from './testing/fake-room.ts';
+import { network, pageOf, pair, pass, room } from './testing/in-a-room.ts';
 
 describe('meeting', () => {
   test.each([

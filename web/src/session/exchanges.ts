@@ -1,6 +1,7 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
 import { Emitter } from '../platform/emitter.ts';
+import { isLive } from '../transfer/file-state.ts';
 import type { FrameLane, TransferPath } from '../transfer/path.ts';
 import type { IncomingFile } from '../transfer/incoming-file.ts';
 import type { IncomingOffer } from '../transfer/incoming-offers.ts';
@@ -8,7 +9,7 @@ import { Receiver } from '../transfer/receiver.ts';
 import { Sender, type OutgoingFile } from '../transfer/sender.ts';
 import type { SinkStore } from '../transfer/sink.ts';
 import { Speed } from '../transfer/speed.ts';
-import type { OfferView, TransferState, TransferView } from './views.ts';
+import { isOpen, type OfferView, type TransferState, type TransferView } from './views.ts';
 
 const PREVIEW_FILES = 100;
 
@@ -98,20 +99,20 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
 
   /** Cancels a transfer of either direction, named by its view's key. */
   cancel(key: string): void {
-    const found = this.#find(key);
+    const found = this.#views.get(key);
     if (found?.direction === 'send') this.with(found.peer).sender.cancel(found.id);
     else if (found) this.with(found.peer).receiver.cancel(found.id);
   }
 
   /** The finished file of a receiving transfer. */
   fileOf(key: string): Blob | undefined {
-    const found = this.#find(key);
+    const found = this.#views.get(key);
     if (found?.direction !== 'receive') return undefined;
     return this.with(found.peer).receiver.fileOf(found.id)?.file;
   }
 
   markSaved(key: string): void {
-    const found = this.#find(key);
+    const found = this.#views.get(key);
     const file = found && this.with(found.peer).receiver.fileOf(found.id);
     if (file) this.#saved.add(file);
     this.emit('changed', undefined);
@@ -120,7 +121,7 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
   /** Offers that wait for an answer. */
   offers(): OfferView[] {
     return [...this.#exchanges].flatMap(([peer, { receiver }]) =>
-      [...receiver.offers].filter((offer) => isOpen(offer)).map((offer) => toOfferView(peer, offer)),
+      [...receiver.offers].filter(isUnanswered).map((offer) => toOfferView(peer, offer)),
     );
   }
 
@@ -152,7 +153,7 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
   ): void {
     const key = `${direction} ${peer} ${file.id}`;
     const before = this.#views.get(key);
-    if (before?.state === file.state && before.saved === this.#saved.has(file) && !isMoving(before)) {
+    if (before?.state === file.state && before.saved === this.#saved.has(file) && !isOpen(before.state)) {
       views.set(key, before); // ended, and nothing about it changes any more
       return;
     }
@@ -188,10 +189,6 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     speed.note(file.durable, now);
     return speed.bytesPerSecond;
   }
-
-  #find(key: string): TransferView | undefined {
-    return this.#views.get(key);
-  }
 }
 
 const ORDER: Record<TransferState, number> = {
@@ -206,7 +203,7 @@ const ORDER: Record<TransferState, number> = {
   done: 2,
 };
 
-function isOpen(offer: IncomingOffer): boolean {
+function isUnanswered(offer: IncomingOffer): boolean {
   return offer.state === 'open' && offer.files.some((file) => file.state === 'offered');
 }
 
@@ -222,15 +219,8 @@ function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
   };
 }
 
-function toState({ state }: IncomingFile | OutgoingFile, linked: boolean): TransferState {
-  const needsPeer = state === 'offered' || state === 'active' || state === 'verifying';
-  return needsPeer && !linked ? 'waiting' : state;
-}
-
-function isMoving({ state }: TransferView): boolean {
-  return (
-    state === 'offered' || state === 'active' || state === 'waiting' || state === 'verifying' || state === 'paused'
-  );
+function toState(file: IncomingFile | OutgoingFile, linked: boolean): TransferState {
+  return isLive(file) && !linked ? 'waiting' : file.state;
 }
 
 function sameView(a: TransferView, b: TransferView): boolean {

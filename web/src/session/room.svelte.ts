@@ -18,15 +18,16 @@ import type { SinkStore } from '../transfer/sink.ts';
 import { Source } from '../transfer/source.ts';
 import { Exchanges } from './exchanges.ts';
 import { Saver } from './saver.ts';
-import type {
-  ChatView,
-  OfferView,
-  PeerView,
-  PickedFile,
-  RoomProblem,
-  ServerState,
-  StagedView,
-  TransferView,
+import {
+  isOpen,
+  type ChatView,
+  type OfferView,
+  type PeerView,
+  type PickedFile,
+  type RoomProblem,
+  type ServerState,
+  type StagedView,
+  type TransferView,
 } from './views.ts';
 
 /** The page is told of changes at most this often, in milliseconds. */
@@ -142,10 +143,11 @@ export class Room {
     if (files.length > MAX_FILES_PER_OFFER) return false;
     if (files.length === 0) return true;
     const sources = files.map(({ file, path }) => ({ path, source: new Source(file) }));
-    const met = this.#peers.filter((peer) => peer.state !== 'connecting' && peer.incompatible === undefined);
+    const compatible = this.#peers.filter((peer) => peer.incompatible === undefined);
+    const met = compatible.filter((peer) => peer.state !== 'connecting');
     const targets = to === undefined ? met.map((peer) => peer.session) : [to];
     for (const session of targets) this.#exchanges?.with(session).sender.offer(sources);
-    const everyoneHasThem = targets.length > 0 && targets.length === this.#peers.length;
+    const everyoneHasThem = targets.length > 0 && targets.length === compatible.length;
     if (to !== undefined || everyoneHasThem) return true;
     const staged = sources.map(({ path, source }): Staged => ({
       id: randomId(),
@@ -164,13 +166,11 @@ export class Room {
 
   accept(offer: OfferView): void {
     this.#offerProblem = undefined;
-    this.#exchanges
-      ?.with(offer.peer)
-      .receiver.accept(offer.id)
-      .catch(async (error: unknown) => {
-        if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
-        this.#offerProblem = { offer: offer.key, availableBytes: (await this.#store?.available()) ?? 0 };
-      });
+    const receiver = this.#exchanges?.with(offer.peer).receiver;
+    receiver?.accept(offer.id).catch(async (error: unknown) => {
+      if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
+      this.#offerProblem = { offer: offer.key, availableBytes: Math.max(0, await receiver.freeBytes()) };
+    });
   }
 
   decline(offer: OfferView): void {
@@ -221,8 +221,7 @@ export class Room {
   /** Whether leaving now would end a transfer or forget a received file that is not saved. */
   get hasSomethingToLose(): boolean {
     return this.#transfers.some(
-      ({ state, savable, saved }) =>
-        state === 'active' || state === 'waiting' || state === 'verifying' || (savable && !saved),
+      ({ state, savable, saved }) => (isOpen(state) && state !== 'offered') || (savable && !saved),
     );
   }
 

@@ -34,6 +34,13 @@ export interface OfferView {
 export type TransferState =
   'offered' | 'active' | 'paused' | 'waiting' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
 
+const OPEN: ReadonlySet<TransferState> = new Set(['offered', 'active', 'paused', 'waiting', 'verifying']);
+
+/** Whether a transfer in this state has not come to its end. */
+export function isOpen(state: TransferState): boolean {
+  return OPEN.has(state);
+}
+
 export interface TransferView {
   /** Unlike any other transfer's, also of other peers: for lists and commands. */
   key: string;

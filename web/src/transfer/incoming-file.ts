@@ -1,6 +1,7 @@
 import type { TransferFailure } from './path.ts';
 import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
+import type { FileState } from './file-state.ts';
 import { sameHash } from './hash.ts';
 import type { Sink } from './sink.ts';
 
@@ -10,7 +11,7 @@ export interface IncomingFile {
   /** The relative path, cleaned and unlike every other of this peer's. */
   readonly path: string;
   readonly size: number;
-  readonly state: 'offered' | 'active' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
+  readonly state: FileState;
   /** Bytes written and flushed. */
   readonly durable: number;
   readonly hash: string | undefined;
@@ -41,7 +42,7 @@ export class ReceivingFile implements IncomingFile {
   readonly handle: number;
   readonly path: string;
   readonly size: number;
-  state: IncomingFile['state'] = 'offered';
+  state: FileState = 'offered';
   durable = 0;
   hash: string | undefined;
   failure: TransferFailure | undefined;
@@ -168,9 +169,4 @@ export class ReceivingFile implements IncomingFile {
     this.#next = blockCount(this.size);
     return blocks;
   }
-}
-
-/** Whether the file has not ended, one way or the other. */
-export function isLive({ state }: IncomingFile): boolean {
-  return state === 'offered' || state === 'active' || state === 'verifying';
 }

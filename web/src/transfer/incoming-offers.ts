@@ -1,6 +1,7 @@
 import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
-import { isLive, ReceivingFile, type IncomingFile } from './incoming-file.ts';
+import { isLive } from './file-state.ts';
+import { ReceivingFile, type IncomingFile } from './incoming-file.ts';
 import { cleanPath, UniquePaths } from './names.ts';
 
 /** Files of one peer that have not ended, and the characters of their paths; and all files of it in this visit. */

@@ -7,8 +7,9 @@ import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
 import { toRanges } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
+import { isLive } from './file-state.ts';
 import { hashBlock, hashFile } from './hash.ts';
-import { isLive, type IncomingFile, type OpenBlock, type ReceivingFile } from './incoming-file.ts';
+import type { IncomingFile, OpenBlock, ReceivingFile } from './incoming-file.ts';
 import { IncomingOffers, type IncomingOffer } from './incoming-offers.ts';
 import type { TransferFailure, TransferPath } from './path.ts';
 import { Planner } from './planner.ts';
@@ -69,11 +70,16 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     return bytes;
   }
 
+  /** Bytes of the store that are neither taken nor promised. */
+  async freeBytes(): Promise<number> {
+    return (await this.#store.available()) - this.#allPromisedBytes();
+  }
+
   /** Starts receiving an offer's files. Rejects with `no-space`, and leaves the offer open, if they do not fit. */
   async accept(id: string): Promise<void> {
     const offer = this.#offers.get(id);
     if (offer?.state !== 'open') return;
-    const free = (await this.#store.available()) - this.#allPromisedBytes();
+    const free = await this.freeBytes();
     if (offer.state !== 'open') return; // answered or withdrawn meanwhile
     const bytes = offer.files.reduce((sum, file) => sum + (file.state === 'offered' ? file.size : 0), 0);
     if (bytes > free) throw new TincanError('no-space', `${bytes} bytes do not fit into ${free}`);
@@ -138,7 +144,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
         }
         break;
       case 'verified':
-        for (const { handle, hash } of message.files) void this.#handleVerified(handle, hash);
+        for (const { handle, hash } of message.files) this.#handleVerified(handle, hash);
         break;
       case 'withdraw':
         for (const handle of message.handles) {
@@ -333,7 +339,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.emit('changed', undefined);
   }
 
-  async #handleVerified(handle: number, theirs: string): Promise<void> {
+  #handleVerified(handle: number, theirs: string): void {
     const file = this.#offers.byHandle(handle);
     if (file?.state !== 'verifying' || !file.hash) return;
     if (file.hash !== theirs) this.#end(file, 'hash-mismatch', true);

@@ -7,6 +7,7 @@ import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
 import { blockCount } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
+import { isLive, type FileState } from './file-state.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
@@ -26,14 +27,18 @@ export interface OutgoingFile {
   readonly offer: string;
   readonly path: string;
   readonly size: number;
-  state: 'offered' | 'active' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
+  readonly state: FileState;
   /** Bytes that are durable at the receiver, as it says. */
-  durable: number;
-  hash: string | undefined;
-  failure: TransferFailure | undefined;
+  readonly durable: number;
+  readonly hash: string | undefined;
+  readonly failure: TransferFailure | undefined;
 }
 
 interface File extends OutgoingFile {
+  state: FileState;
+  durable: number;
+  hash: string | undefined;
+  failure: TransferFailure | undefined;
   readonly handle: number;
   readonly source: Source;
 }
@@ -344,8 +349,4 @@ export class Sender extends Emitter<{ changed: undefined }> {
     const reason = ended === undefined || ended === 'peer-left' ? 'unknown-transfer' : ended;
     this.#endNotices.add(handle, reason);
   }
-}
-
-function isLive(file: OutgoingFile): boolean {
-  return file.state === 'offered' || file.state === 'active' || file.state === 'verifying';
 }

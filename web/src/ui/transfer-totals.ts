@@ -1,8 +1,5 @@
 // What the head of the transfer list says, and which rows stand under it.
-import type { TransferState, TransferView } from '../session/views.ts';
-
-/** States in which a transfer has not come to its end. */
-const OPEN: ReadonlySet<TransferState> = new Set(['offered', 'active', 'paused', 'waiting', 'verifying']);
+import { isOpen, type TransferView } from '../session/views.ts';
 
 export interface TransferTotals {
   total: number;
@@ -19,10 +16,6 @@ export interface TransferTotals {
   size: number;
   bytesPerSecond: number;
   secondsLeft: number | undefined;
-}
-
-export function isOpen(state: TransferState): boolean {
-  return OPEN.has(state);
 }
 
 export function totalsOf(transfers: readonly TransferView[]): TransferTotals {

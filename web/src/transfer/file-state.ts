@@ -1,0 +1,7 @@
+/** Where one file's transfer stands, on either side; all but the first three are ends. */
+export type FileState = 'offered' | 'active' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
+
+/** Whether a file's transfer has not ended, one way or the other. */
+export function isLive({ state }: { readonly state: FileState }): boolean {
+  return state === 'offered' || state === 'active' || state === 'verifying';
+}
