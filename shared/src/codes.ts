@@ -9,6 +9,9 @@ export const ERROR_CODES = [
   'already-joined', // one room per socket
   'room-full', // try again later
   'unreachable', // no such peer in this room, or what waits for it is full
+  'already-in-slot', // one slot per connection at a time
+  'not-in-slot', // slot-message without another side in the slot, or slot-closed without a slot
+  'slot-limit', // this address has opened or entered too many slots, or this slot has carried too much
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -19,6 +22,21 @@ export const LEAVE_REASONS = [
   'gave-way', // it was absent and the room needed its place
 ] as const;
 export type LeaveReason = (typeof LEAVE_REASONS)[number];
+
+/** Why a slot has ended (`slot-closed.reason`). The first three are said by a client and passed on to the other side. */
+export const SLOT_END_REASONS = [
+  'done', // the owner has handed over what it had to hand over
+  'wrong-code', // a proof did not fit: the code was typed wrong, or guessed
+  'cancelled', // the other side gave up
+  'left', // the other side's connection has ended
+  'expired', // the slot's time is over
+  'used', // to one who enters: somebody entered it before
+  'unknown', // to one who enters: there is no such slot, nor was there lately
+] as const;
+export type SlotEndReason = (typeof SLOT_END_REASONS)[number];
+/** What a client can say of a slot's end. */
+export const SLOT_CLIENT_REASONS = ['done', 'wrong-code', 'cancelled'] as const;
+export type SlotClientReason = (typeof SLOT_CLIENT_REASONS)[number];
 
 /** A WebSocket close code of Tincan's, and whether a client should connect again by itself. */
 export interface CloseCode {

@@ -9,6 +9,13 @@ export const MAX_REF_CHARS = 32;
 /** Signaling: a room name is 32 bytes as base64url, in characters. */
 export const ROOM_NAME_CHARS = 43;
 
+/** Spoken code: digits of a slot number, at least; a busy server gives longer ones. */
+export const MIN_SLOT_DIGITS = 3;
+/** Spoken code: digits of a slot number, at most. */
+export const MAX_SLOT_DIGITS = 9;
+/** Spoken code: the longest `payload` of a `slot-message`, in characters. The longest of the three that a pairing takes has about 250. */
+export const MAX_SLOT_PAYLOAD_CHARS = 512;
+
 /** The room's secret in the URL fragment, in bytes (128 bits). */
 export const SECRET_BYTES = 16;
 

@@ -13,6 +13,11 @@ describe('client messages', () => {
     { type: 'announce', payload: 'x'.repeat(49_152) },
     { type: 'leave' },
     { type: 'ping' },
+    { type: 'slot-open' },
+    { type: 'slot-enter', slot: '042' },
+    { type: 'slot-enter', slot: '123456789', ref: 'r' },
+    { type: 'slot-message', payload: 'x'.repeat(512) },
+    { type: 'slot-closed', reason: 'wrong-code' },
   ])('$type is read as it stands', (message) => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
   });
@@ -39,6 +44,15 @@ describe('client messages', () => {
     { type: 'signal', to: PEER, payload: 'x"' },
     { type: 'signal', to: PEER, payload: 'x\n' },
     { type: 'announce', payload: 'x'.repeat(49_153) },
+    { type: 'slot-enter', slot: '42' },
+    { type: 'slot-enter', slot: 42 },
+    { type: 'slot-enter', slot: '042\n' },
+    { type: 'slot-enter', slot: '٠٤٢' },
+    { type: 'slot-enter', slot: '1234567890' },
+    { type: 'slot-message', payload: 'x'.repeat(513) },
+    { type: 'slot-message', payload: '' },
+    { type: 'slot-closed', reason: 'expired' },
+    { type: 'slot-closed' },
   ])('[SIG-MSG-5] %j is invalid', (message) => {
     expect(parseClientMessage(JSON.stringify(message))).toMatchObject({
       ok: false,

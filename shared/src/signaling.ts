@@ -1,13 +1,23 @@
 // Signaling protocol v1: the messages between a client and the server. docs/protocol/signaling.md is its text;
 // these schemas are its form. Unknown fields are dropped, so that later versions can add some.
 import * as v from 'valibot';
-import { ERROR_CODES, LEAVE_REASONS, type ErrorCode } from './codes.ts';
-import { MAX_PAYLOAD_CHARS, MAX_REF_CHARS, ROOM_NAME_CHARS } from './limits.ts';
+import { ERROR_CODES, LEAVE_REASONS, SLOT_CLIENT_REASONS, SLOT_END_REASONS, type ErrorCode } from './codes.ts';
+import {
+  MAX_PAYLOAD_CHARS,
+  MAX_REF_CHARS,
+  MAX_SLOT_DIGITS,
+  MAX_SLOT_PAYLOAD_CHARS,
+  MIN_SLOT_DIGITS,
+  ROOM_NAME_CHARS,
+} from './limits.ts';
 import { describe, parseJsonObject } from './parse.ts';
 import type { Result } from './result.ts';
 
 /** The WebSocket subprotocol; none means v1 too. */
 export const SUBPROTOCOL = 'tincan.v1';
+
+/** What `welcome.features` says where spoken codes are served. */
+export const SLOTS_FEATURE = 'slots';
 
 /** The longest operator's notice, in characters. */
 const MAX_NOTICE_CHARS = 500;
@@ -17,6 +27,8 @@ const Payload = v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_CHARS), v.regex(/^[A-
 const RoomName = v.pipe(v.string(), v.length(ROOM_NAME_CHARS), v.regex(/^[A-Za-z0-9_-]+$/));
 const PeerId = v.pipe(v.string(), v.uuid());
 const ResumeToken = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const SlotNumber = v.pipe(v.string(), v.regex(new RegExp(`^[0-9]{${MIN_SLOT_DIGITS},${MAX_SLOT_DIGITS}}$`)));
+const SlotPayload = v.pipe(v.string(), v.maxLength(MAX_SLOT_PAYLOAD_CHARS), v.regex(/^[A-Za-z0-9_-]+$/));
 
 const clientMessages = {
   join: v.object({ type: v.literal('join'), room: RoomName, resume: v.optional(ResumeToken), ref: Ref }),
@@ -24,6 +36,10 @@ const clientMessages = {
   announce: v.object({ type: v.literal('announce'), payload: Payload, ref: Ref }),
   leave: v.object({ type: v.literal('leave'), ref: Ref }),
   ping: v.object({ type: v.literal('ping'), ref: Ref }),
+  'slot-open': v.object({ type: v.literal('slot-open'), ref: Ref }),
+  'slot-enter': v.object({ type: v.literal('slot-enter'), slot: SlotNumber, ref: Ref }),
+  'slot-message': v.object({ type: v.literal('slot-message'), payload: SlotPayload, ref: Ref }),
+  'slot-closed': v.object({ type: v.literal('slot-closed'), reason: v.picklist(SLOT_CLIENT_REASONS), ref: Ref }),
 };
 const ClientMessage = v.variant('type', Object.values(clientMessages) as ClientSchemas);
 type ClientSchemas = [(typeof clientMessages)['join'], ...(typeof clientMessages)[keyof typeof clientMessages][]];
@@ -62,6 +78,10 @@ const ServerMessage = v.variant('type', [
   v.object({ type: v.literal('ice-servers'), iceServers: v.array(IceServer), ttlSeconds: v.number() }),
   v.object({ type: v.literal('notice'), text: v.string() }),
   v.object({ type: v.literal('pong') }),
+  v.object({ type: v.literal('slot-open'), slot: SlotNumber, ttlSeconds: v.number() }),
+  v.object({ type: v.literal('slot-enter'), slot: SlotNumber }),
+  v.object({ type: v.literal('slot-message'), payload: SlotPayload }),
+  v.object({ type: v.literal('slot-closed'), reason: v.picklist(SLOT_END_REASONS) }),
   v.object({
     type: v.literal('error'),
     // A later server may know more codes; an old client shows the message and goes on.

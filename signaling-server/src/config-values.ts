@@ -1,8 +1,10 @@
 // What an option's text may be: each parser gives the value, or the end of a sentence that says what is wrong with it.
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Result } from '@tincan/shared/result';
 import { parseIceServers, type IceServer } from '@tincan/shared/signaling';
+import proxyAddr from 'proxy-addr';
 
 export const DEFAULT_ICE_SERVERS = '[{"urls":["stun:stun.cloudflare.com:3478","stun:stun.l.google.com:19302"]}]';
 
@@ -36,6 +38,14 @@ export function origins(text: string): Result<string[], string> {
     : wrong(`contains "${bad}"; an origin looks like https://example.org or http://localhost:5173.`);
 }
 
+export function proxies(text: string): Result<string[], string> {
+  const list = text.split(',').map((item) => item.trim().toLowerCase());
+  const bad = list.find((item) => !areProxies(item));
+  return bad === undefined
+    ? ok(list)
+    : wrong(`contains "${bad}"; it takes addresses, ranges like 10.0.0.0/8, and loopback, linklocal, uniquelocal.`);
+}
+
 export function adminToken(text: string): Result<string, string> {
   return /^[\x21-\x7e]{16,}$/.test(text)
     ? ok(text)
@@ -65,6 +75,17 @@ export function iceServers(text: string): Result<IceServer[], string> {
 
 export function anyText(text: string): Result<string, string> {
   return ok(text);
+}
+
+function areProxies(item: string): boolean {
+  // To proxy-addr `1` is the address 0.0.0.1; whoever writes it means a number of proxies, which is not supported.
+  if (!/^[a-z]+$/.test(item) && isIP(item.split('/', 1)[0]!) === 0) return false;
+  try {
+    proxyAddr.compile(item);
+    return true;
+  } catch {
+    return false; // the caller says what would fit
+  }
 }
 
 function ok<T>(value: T): Result<T, never> {

@@ -16,6 +16,8 @@ test('nothing given gives the documented defaults', () => {
     maxPeersPerRoom: 8,
     maxConnections: 10_000,
     graceSeconds: 30,
+    slotsPerAddress: 60,
+    trustedProxies: [],
     webRoot: null,
   });
 });
@@ -49,13 +51,16 @@ test('all mistakes come at once, each naming its option', () => {
     MAX_PEERS_PER_ROOM: '1',
     MAX_CONNECTIONS: '1e3',
     GRACE_SECONDS: '1.5',
+    SLOTS_PER_ADDRESS: '0',
+    TRUSTED_PROXIES: 'loopback,1',
     WEB_ROOT: '/nowhere',
   });
   const named = mistakes.map((mistake) => /^"?([\w-]+)/.exec(mistake)?.[1]);
   expect(named.sort()).toEqual(
     [
       ...['--host', '--prot', '80', 'extra', 'PORT', 'HTTPS_PORT', 'TLS_CERT', 'ALLOWED_ORIGINS', 'ICE_SERVERS'],
-      ...['ADMIN_TOKEN', 'MAX_PEERS_PER_ROOM', 'MAX_CONNECTIONS', 'GRACE_SECONDS', 'WEB_ROOT'],
+      ...['ADMIN_TOKEN', 'MAX_PEERS_PER_ROOM', 'MAX_CONNECTIONS', 'GRACE_SECONDS'],
+      ...['SLOTS_PER_ADDRESS', 'TRUSTED_PROXIES', 'WEB_ROOT'],
     ].sort(),
   );
   for (const mistake of mistakes) expect(mistake).toMatch(/[.]$|[}\]]$/);
@@ -76,6 +81,22 @@ test('ICE_SERVERS may be empty or hold a TURN server', () => {
   expect(configOf([], { ...OFF, ICE_SERVERS: JSON.stringify(turn) }).iceServers).toEqual(turn);
 });
 
+test('TRUSTED_PROXIES takes addresses, ranges and names', () => {
+  const text = 'loopback, 10.0.0.0/8,2001:DB8::/32 ,192.0.2.1,::ffff:192.0.2.2,UniqueLocal';
+  expect(configOf([], { ...OFF, TRUSTED_PROXIES: text }).trustedProxies).toEqual([
+    ...['loopback', '10.0.0.0/8', '2001:db8::/32', '192.0.2.1', '::ffff:192.0.2.2', 'uniquelocal'],
+  ]);
+});
+
+test.each(['1', 'true', '*', 'proxy.example.org', '10.0.0', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.1:80', 'loopback,'])(
+  'TRUSTED_PROXIES=%s is refused, naming what does not fit',
+  (text) => {
+    expect(mistakesOf([], { ...OFF, TRUSTED_PROXIES: text })).toEqual([
+      `TRUSTED_PROXIES contains "${text.replace('loopback,', '')}"; it takes addresses, ranges like 10.0.0.0/8, and loopback, linklocal, uniquelocal.`,
+    ]);
+  },
+);
+
 test('TLS_CERT without TLS_KEY is a mistake', () => {
   expect(mistakesOf([], { ...OFF, TLS_CERT: fileURLToPath(import.meta.url) })).toEqual([
     'TLS_CERT and TLS_KEY belong together: set both, or neither for a self-signed certificate.',
@@ -85,7 +106,7 @@ test('TLS_CERT without TLS_KEY is a mistake', () => {
 test('--help wins over mistakes, names every option, and so does the documentation', () => {
   expect(parseConfig(['--help', '--nonsense'], {})).toEqual({ ok: true, value: { kind: 'help' } });
   const variables = [...helpText().matchAll(/, ([A-Z_]+)$/gm)].map((match) => match[1]!);
-  expect(variables).toHaveLength(13);
+  expect(variables).toHaveLength(15);
   const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   for (const variable of variables) {
     expect(helpText()).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <`);

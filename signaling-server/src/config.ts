@@ -11,6 +11,7 @@ import {
   integer,
   orOff,
   origins,
+  proxies,
   readableFile,
   webRoot,
 } from './config-values.ts';
@@ -28,6 +29,9 @@ export interface Config {
   maxPeersPerRoom: number;
   maxConnections: number;
   graceSeconds: number;
+  slotsPerAddress: number;
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
   /** `null`: signaling only. */
   webRoot: string | null;
 }
@@ -94,6 +98,20 @@ const OPTIONS = {
     'seconds',
     'how long the place of a dropped peer is kept',
     integer(0, 3_600),
+  ),
+  slotsPerAddress: option(
+    'SLOTS_PER_ADDRESS',
+    '60',
+    'slots',
+    'spoken codes made or tried from one address at once; as many come back in five minutes',
+    integer(1, 1_000_000),
+  ),
+  trustedProxies: option(
+    'TRUSTED_PROXIES',
+    '',
+    'list',
+    'proxies whose X-Forwarded-For is believed, separated by commas: addresses, ranges, loopback, linklocal, uniquelocal',
+    proxies,
   ),
   webRoot: option(
     'WEB_ROOT',
@@ -162,6 +180,8 @@ function toConfig(values: Values): Config {
     maxPeersPerRoom: required(maxPeersPerRoom),
     maxConnections: required(maxConnections),
     graceSeconds: required(graceSeconds),
+    slotsPerAddress: required(values.slotsPerAddress),
+    trustedProxies: values.trustedProxies ?? [],
     webRoot: values.webRoot,
   };
 }

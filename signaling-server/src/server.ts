@@ -1,5 +1,5 @@
-// The composition root: one hub, one signaling endpoint and one request handler, behind one or two listeners.
-import { randomBytes } from 'node:crypto';
+// The composition root: one hub, its slots, one signaling endpoint and one request handler, behind one or two listeners.
+import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -10,6 +10,7 @@ import { lanAddresses } from './addresses.ts';
 import type { Config, HttpsConfig } from './config.ts';
 import { Hub } from './core/hub.ts';
 import { silentLog, type Log } from './core/log.ts';
+import { Slots } from './core/slots.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { SECURITY_HEADERS } from './http/security-headers.ts';
 import { loadStaticFiles } from './http/static-files.ts';
@@ -31,6 +32,8 @@ export interface ServerDependencies {
   log?: Log;
   /** Other limits per connection than the documented ones, for tests. */
   policy?: Partial<ConnectionPolicy>;
+  /** Another lifetime of slots than the documented one, for tests. */
+  slotLifetimeMs?: number;
 }
 
 /** Half-open handshakes are gone after this and one check, instead of after minutes. */
@@ -41,7 +44,7 @@ const HTTP_OPTIONS: ServerOptions = {
 };
 /** Connections that wait to be accepted: all clients come back at once after a restart. */
 const BACKLOG = 4_096;
-/** How often peers whose grace has ended are looked for. */
+/** How often peers and slots whose time has ended are looked for. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
 export function createServer(config: Config, dependencies: ServerDependencies = {}): TincanServer {
@@ -56,14 +59,23 @@ export function createServer(config: Config, dependencies: ServerDependencies = 
     graceSeconds: config.graceSeconds,
     iceServers: config.iceServers,
   });
+  const slots = new Slots({
+    now,
+    random: (below) => randomInt(below),
+    log,
+    slotsPerAddress: config.slotsPerAddress,
+    lifetimeMs: dependencies.slotLifetimeMs,
+  });
   const endpoint = new SignalingEndpoint({
     hub,
+    slots,
     log,
     now,
     policy: { ...CONNECTION_POLICY, ...dependencies.policy },
     cork: new Cork(),
     maxConnections: config.maxConnections,
     allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
     refusalHeaders: SECURITY_HEADERS,
   });
 
@@ -123,6 +135,7 @@ export function createServer(config: Config, dependencies: ServerDependencies = 
         }
         expiry = setInterval(() => {
           hub.expire();
+          slots.expire();
         }, EXPIRY_INTERVAL_MS).unref();
         return { port, securePort };
       } catch (error) {

@@ -85,7 +85,7 @@ describe('rooms', () => {
       peers: [],
       iceServers: [{ urls: 'stun:stun.example.org:3478' }],
       limits: { messageBytes: 65_536, payloadChars: 49_152, peersPerRoom: 8, graceSeconds: 30 },
-      features: [],
+      features: ['slots'],
     });
     const bob = await tincan.join(room);
     expect(bob.welcome.peers).toEqual([alice.welcome.id]);

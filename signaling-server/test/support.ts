@@ -18,6 +18,8 @@ const TEST_CONFIG: Config = {
   maxPeersPerRoom: 8,
   maxConnections: 100,
   graceSeconds: 30,
+  slotsPerAddress: 60,
+  trustedProxies: [],
   webRoot: null,
 };
 

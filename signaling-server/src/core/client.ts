@@ -1,26 +1,36 @@
 import { CLOSE } from '@tincan/shared/codes';
 import { parseClientMessage, type ClientMessage, type Refusal } from '@tincan/shared/signaling';
 import type { Hub } from './hub.ts';
-import type { Peer, PeerSocket } from './room.ts';
+import type { Peer } from './room.ts';
+import type { SlotSocket, Slots } from './slots.ts';
+
+/** What needs a `join` before it. */
+type InRoomMessage = Extract<ClientMessage, { type: 'signal' | 'announce' | 'leave' }>;
 
 type State = { name: 'new' } | { name: 'joined'; peer: Peer } | { name: 'gone' };
 
 const PONG = '{"type":"pong"}';
 
-/** What one connection may do next: join first, then signal, announce and leave. Knows the hub, not the wire. */
+/**
+ * What one connection may do next: join first, then signal, announce and leave; slots at any time. Knows the hub and the
+ * slots, not the wire.
+ */
 export class Client {
   readonly #hub: Hub;
-  readonly #socket: PeerSocket;
+  readonly #slots: Slots;
+  readonly #socket: SlotSocket;
   #state: State = { name: 'new' };
 
-  constructor(hub: Hub, socket: PeerSocket) {
+  constructor(hub: Hub, slots: Slots, socket: SlotSocket) {
     this.#hub = hub;
+    this.#slots = slots;
     this.#socket = socket;
     hub.add(socket);
   }
 
-  get hasJoined(): boolean {
-    return this.#state.name === 'joined';
+  /** It is in neither a room nor a slot. */
+  get isIdle(): boolean {
+    return this.#state.name !== 'joined' && !this.#slots.has(this.#socket);
   }
 
   /** Acts on one text frame; gives the reason if it is refused. */
@@ -37,14 +47,31 @@ export class Client {
     const peer = this.#state.name === 'joined' ? this.#state.peer : undefined;
     this.#state = { name: 'gone' };
     this.#hub.detach(this.#socket, peer);
+    this.#slots.detach(this.#socket);
   }
 
   #handleMessage(message: ClientMessage): Refusal | undefined {
     if (this.#state.name === 'gone') return undefined;
-    if (message.type === 'ping') return void this.#socket.send(PONG);
-    if (message.type === 'join') return this.#handleJoin(message.room, message.resume);
-    if (this.#state.name === 'new') return { code: 'not-joined', message: 'Join a room first.' };
+    switch (message.type) {
+      case 'ping':
+        return void this.#socket.send(PONG);
+      case 'join':
+        return this.#handleJoin(message.room, message.resume);
+      case 'slot-open':
+        return this.#slots.open(this.#socket);
+      case 'slot-enter':
+        return this.#slots.enter(this.#socket, message.slot);
+      case 'slot-message':
+        return this.#slots.relay(this.#socket, message.payload);
+      case 'slot-closed':
+        return this.#slots.close(this.#socket, message.reason);
+      default:
+        return this.#handleInRoom(message);
+    }
+  }
 
+  #handleInRoom(message: InRoomMessage): Refusal | undefined {
+    if (this.#state.name !== 'joined') return { code: 'not-joined', message: 'Join a room first.' };
     const { peer } = this.#state;
     switch (message.type) {
       case 'signal':

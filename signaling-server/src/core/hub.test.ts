@@ -1,13 +1,13 @@
 // The hub behind its clients, over fake sockets and a clock that is set by hand.
-import type { CloseCode } from '@tincan/shared/codes';
-import { parseServerMessage, type ServerMessage } from '@tincan/shared/signaling';
 import { beforeEach, expect, test } from 'vitest';
-import { Client } from './client.ts';
 import { Hub } from './hub.ts';
-import type { PeerSocket } from './room.ts';
+import { silentLog } from './log.ts';
+import { Slots } from './slots.ts';
+import { connect as connectTo } from './testing/connect.ts';
 
 const ROOM = 'r'.repeat(43);
 const GRACE_MS = 30_000;
+const slots = new Slots({ now: () => 0, random: () => 0, log: silentLog, slotsPerAddress: 1 });
 let now: number;
 let hub: Hub;
 
@@ -178,7 +178,7 @@ test('[SIG-CLOSE-2] a client that has gone is not acted on any more', () => {
 });
 
 test('[SIG-MSG-6] a refusal repeats ref', () => {
-  const client = new Client(hub, new FakeSocket());
+  const { client } = connect();
   expect(client.handleText('{"type":"leave","ref":"7"}')).toMatchObject({ code: 'not-joined', ref: '7' });
   expect(client.handleText('{"type":"leave"}')).not.toHaveProperty('ref');
 });
@@ -197,49 +197,12 @@ function createHub(overrides: { maxAbsentPeers?: number; maxPeersPerRoom?: numbe
   });
 }
 
-class FakeSocket implements PeerSocket {
-  readonly inbox: ServerMessage[] = [];
-  closedWith: number | undefined;
-
-  send(text: string): void {
-    const parsed = parseServerMessage(text);
-    if (!parsed.ok) throw new Error(parsed.error);
-    this.inbox.push(parsed.value);
-  }
-
-  close(code: CloseCode): void {
-    this.closedWith = code.code;
-  }
-}
-
 function connect() {
-  const socket = new FakeSocket();
-  const client = new Client(hub, socket);
-  const refusals: string[] = [];
-  const send = (message: object): void => {
-    const refusal = client.handleText(JSON.stringify(message));
-    if (refusal) refusals.push(refusal.code);
-  };
-  const take = <T extends ServerMessage['type']>(type: T) => {
-    const isWanted = (message: ServerMessage): message is Extract<ServerMessage, { type: T }> => message.type === type;
-    const taken = socket.inbox.filter(isWanted);
-    socket.inbox.splice(0, Infinity, ...socket.inbox.filter((message) => !isWanted(message)));
-    return taken;
-  };
-  return {
-    send,
-    take,
-    refusals,
-    inbox: socket.inbox,
-    get closedWith() {
-      return socket.closedWith;
-    },
+  const client = connectTo(hub, slots);
+  return Object.assign(client, {
     join: (options: { room?: string; resume?: string } = {}) => {
-      send({ type: 'join', room: ROOM, ...options });
-      return take('welcome')[0]!;
+      client.send({ type: 'join', room: ROOM, ...options });
+      return client.take('welcome')[0]!;
     },
-    drop: () => {
-      client.handleClose();
-    },
-  };
+  });
 }

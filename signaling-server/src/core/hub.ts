@@ -3,7 +3,7 @@
 import { CLOSE, type LeaveReason } from '@tincan/shared/codes';
 import { MAX_PAYLOAD_CHARS, MAX_SIGNALING_MESSAGE_BYTES } from '@tincan/shared/limits';
 import type { Result } from '@tincan/shared/result';
-import type { IceServer, Refusal, ServerMessage } from '@tincan/shared/signaling';
+import { SLOTS_FEATURE, type IceServer, type Refusal, type ServerMessage } from '@tincan/shared/signaling';
 import type { AbsentPresence, Peer, PeerSocket, Room } from './room.ts';
 
 /** What may wait for one absent peer, in bytes: a few whole introductions. */
@@ -141,7 +141,7 @@ export class Hub {
           peersPerRoom: maxPeersPerRoom,
           graceSeconds,
         },
-        features: [],
+        features: [SLOTS_FEATURE],
       }),
     );
   }

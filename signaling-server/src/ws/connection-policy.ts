@@ -8,7 +8,7 @@ export interface ConnectionPolicy {
   bytes: Rate;
   /** Messages that break the protocol; beyond it the connection is closed. */
   badMessages: Rate;
-  /** Time to join a room. */
+  /** Time to join a room or to be in a slot, from the opening and again from the end of each slot. */
   joinDeadlineMs: number;
   /** How often every socket is pinged; one that was silent since the last time is dead. */
   heartbeatMs: number;

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Hub } from '../core/hub.ts';
 import { silentLog } from '../core/log.ts';
+import { Slots } from '../core/slots.ts';
 import { CONNECTION_POLICY } from './connection-policy.ts';
 import { Cork } from './cork.ts';
 import { SignalingEndpoint } from './upgrade.ts';
@@ -32,12 +33,14 @@ test('[SIG-CLOSE-1] a mistake of the server’s closes that one connection with 
   });
   endpoint = new SignalingEndpoint({
     hub,
+    slots: new Slots({ now: () => 0, random: () => 0, log: silentLog, slotsPerAddress: 1 }),
     log: { ...silentLog, error: (_event, cause) => errors.push(cause) },
     now: () => 0,
     policy: CONNECTION_POLICY,
     cork: new Cork(),
     maxConnections: 8,
     allowedOrigins: null,
+    trustedProxies: [],
     refusalHeaders: {},
   });
   listener.on('upgrade', (request, stream, head) => {

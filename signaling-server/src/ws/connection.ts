@@ -6,13 +6,14 @@ import type { WebSocket } from 'ws';
 import { Client } from '../core/client.ts';
 import type { Hub } from '../core/hub.ts';
 import type { Log } from '../core/log.ts';
-import type { PeerSocket } from '../core/room.ts';
+import type { SlotSocket, Slots } from '../core/slots.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import type { ConnectionPolicy } from './connection-policy.ts';
 import type { Cork } from './cork.ts';
 
 export interface ConnectionContext {
   hub: Hub;
+  slots: Slots;
   policy: ConnectionPolicy;
   cork: Cork;
   log: Log;
@@ -20,9 +21,13 @@ export interface ConnectionContext {
 }
 
 /** Honest clients meet these too; they say nothing about the message. */
-const BLAMELESS: ReadonlySet<Refusal['code']> = new Set(['room-full', 'unreachable']);
+const BLAMELESS: ReadonlySet<Refusal['code']> = new Set([
+  ...(['room-full', 'unreachable'] as const),
+  ...(['already-in-slot', 'not-in-slot', 'slot-limit'] as const),
+]);
 
-export class Connection implements PeerSocket {
+export class Connection implements SlotSocket {
+  readonly address: string;
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #context: ConnectionContext;
@@ -35,17 +40,18 @@ export class Connection implements PeerSocket {
   #heard = true;
   #closing = false;
 
-  constructor(ws: WebSocket, stream: Duplex, context: ConnectionContext) {
-    const { hub, policy, now } = context;
+  constructor(ws: WebSocket, stream: Duplex, address: string, context: ConnectionContext) {
+    const { hub, slots, policy, now } = context;
+    this.address = address;
     this.#ws = ws;
     this.#stream = stream;
     this.#context = context;
     this.#messages = new TokenBucket(policy.messages, now());
     this.#bytes = new TokenBucket(policy.bytes, now());
     this.#strikes = new TokenBucket(policy.badMessages, now());
-    this.#client = new Client(hub, this);
+    this.#client = new Client(hub, slots, this);
     this.#joinTimer = setTimeout(() => {
-      if (!this.#client.hasJoined) this.close(CLOSE.joinTimeout);
+      if (this.#client.isIdle) this.close(CLOSE.joinTimeout);
     }, policy.joinDeadlineMs);
 
     ws.on('message', (data, isBinary) => {
@@ -93,6 +99,11 @@ export class Connection implements PeerSocket {
     queueMicrotask(() => {
       this.#client.handleClose();
     });
+  }
+
+  /** Whoever has just been in a slot, or was not let into one, may try again, and has the time to join once more. */
+  handleSlotClosed(): void {
+    if (!this.#closing) this.#joinTimer.refresh();
   }
 
   /** Once per heartbeat: a socket from which nothing came since the last one is dead. */

@@ -5,18 +5,22 @@ import { CLOSE } from '@tincan/shared/codes';
 import { MAX_SIGNALING_MESSAGE_BYTES } from '@tincan/shared/limits';
 import { SUBPROTOCOL } from '@tincan/shared/signaling';
 import { WebSocketServer } from 'ws';
+import { createClientAddress } from './client-address.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 
 export interface UpgradeOptions extends ConnectionContext {
   maxConnections: number;
   /** Origins that may connect; `null` means the origin that the request itself is addressed to. */
   allowedOrigins: readonly string[] | null;
+  /** Whose `X-Forwarded-For` is believed: addresses, ranges and names as proxy-addr takes them. */
+  trustedProxies: readonly string[];
   /** Sent with every refusal. */
   refusalHeaders: Readonly<Record<string, string>>;
 }
 
 export class SignalingEndpoint {
   readonly #options: UpgradeOptions;
+  readonly #clientAddress: (request: IncomingMessage) => string;
   readonly #connections = new Set<Connection>();
   readonly #heartbeat: NodeJS.Timeout;
   #isDraining = false;
@@ -34,6 +38,7 @@ export class SignalingEndpoint {
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
+    this.#clientAddress = createClientAddress(options.trustedProxies);
     this.#heartbeat = setInterval(() => {
       for (const connection of this.#connections) connection.beat();
     }, options.policy.heartbeatMs);
@@ -57,8 +62,9 @@ export class SignalingEndpoint {
     }
     if (!isSpoken(request.headers['sec-websocket-protocol'])) return this.#refuse(stream, 400);
 
+    const address = this.#clientAddress(request);
     this.#wss.handleUpgrade(request, stream, head, (ws) => {
-      const connection = new Connection(ws, stream, this.#options);
+      const connection = new Connection(ws, stream, address, this.#options);
       this.#connections.add(connection);
       ws.once('close', () => {
         this.#connections.delete(connection);
