@@ -24,8 +24,13 @@ export interface SocketEnvironment {
   random: () => number;
 }
 
+/** A WebSocket that speaks the signaling protocol; throws where the address is none. */
+export function createSocket(url: string): WebSocket {
+  return new WebSocket(url, SUBPROTOCOL);
+}
+
 const browser: SocketEnvironment = {
-  createSocket: (url) => new WebSocket(url, SUBPROTOCOL),
+  createSocket,
   isVisible: () => document.visibilityState === 'visible',
   onWakeUp,
   now: () => performance.now(),

@@ -12,6 +12,10 @@ export type ServerState = 'connecting' | 'online' | 'offline';
 export type SignalingProblem = 'room-full' | 'replaced' | 'refused';
 
 type Message<Type extends ServerMessage['type']> = Omit<Extract<ServerMessage, { type: Type }>, 'type'>;
+/** What a client says about its slot. */
+export type SlotRequest = Extract<ClientMessage, { type: `slot-${string}` }>;
+/** What a server says about a slot. */
+export type SlotNews = Extract<ServerMessage, { type: `slot-${string}` }>;
 
 type SignalingEvents = {
   state: ServerState;
@@ -22,6 +26,8 @@ type SignalingEvents = {
   'peer-left': Message<'peer-left'>;
   notice: Message<'notice'>;
   'ice-servers': Message<'ice-servers'>;
+  /** Of the one slot that this connection may have. */
+  slot: SlotNews;
   problem: SignalingProblem;
   /** The server refused one of our messages and said why: for the log. */
   refusal: Message<'error'>;
@@ -42,6 +48,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   readonly #socket: ReconnectingSocket;
   #state: ServerState = 'connecting';
   #resume: string | undefined;
+  #features: readonly string[] = [];
 
   constructor({ url, room, environment = {} }: SignalingClientOptions) {
     super();
@@ -61,6 +68,11 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     return this.#state;
   }
 
+  /** What the server said at the latest welcome that it knows beyond the protocol's first text. */
+  get features(): readonly string[] {
+    return this.#features;
+  }
+
   open(): void {
     this.#socket.open();
   }
@@ -73,6 +85,11 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   /** Sends a payload to everyone else in the room. Says whether it went out; what does not is dropped. */
   announce(payload: string): boolean {
     return this.#send({ type: 'announce', payload }, payload);
+  }
+
+  /** Sends something about this connection's slot. Says whether it went out; what does not is dropped. */
+  sendSlot(request: SlotRequest): boolean {
+    return this.#send(request);
   }
 
   /** Gives our place in the room up at once, and closes. */
@@ -93,7 +110,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     this.#socket.send(encode({ type: 'join', room: this.#room, ...resume }));
   }
 
-  #send(message: ClientMessage, payload: string): boolean {
+  #send(message: ClientMessage, payload = ''): boolean {
     return this.#state === 'online' && payload.length <= MAX_PAYLOAD_CHARS && this.#socket.send(encode(message));
   }
 
@@ -118,11 +135,17 @@ export class SignalingClient extends Emitter<SignalingEvents> {
         return this.emit('notice', message);
       case 'ice-servers':
         return this.emit('ice-servers', message);
+      case 'slot-open':
+      case 'slot-enter':
+      case 'slot-message':
+      case 'slot-closed':
+        return this.emit('slot', message);
     }
   }
 
   #handleWelcome(welcome: Welcome): void {
     this.#resume = welcome.resume;
+    this.#features = welcome.features;
     this.#socket.markHealthy();
     const before = this.#state;
     this.#state = 'online'; // handlers of `welcome` may already send
