@@ -1,7 +1,6 @@
-// What two browsers say to each other through the server before they have a link: the content of `payload`.
-// The server never reads it. It is encoded here in one place, which is where sealing belongs.
+// What two browsers say to each other through the server before they have a link: what is sealed in a `payload`
+// (seal.ts), which also says who speaks and to whom.
 import * as v from 'valibot';
-import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { describe, parseJsonObject } from './parse.ts';
 import type { Result } from './result.ts';
 
@@ -25,25 +24,40 @@ export type ConnectionSignal = v.InferOutput<typeof ConnectionSignal>;
 export const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 
 const Introduction = v.variant('kind', [
-  // To everyone in the room: this session is here, at the address that the server stamps on it.
-  v.object({ kind: v.literal('presence'), session: SessionId }),
-  // To one peer: the same, and whether the sender has no working link and asks the other to make one.
-  v.object({ kind: v.literal('hello'), session: SessionId, to: SessionId, needsLink: v.boolean() }),
+  // To everyone in the room: the speaker is here, at the address that the server stamps on it.
+  v.object({ kind: v.literal('presence') }),
+  // To one peer: the same, and whether the speaker has no working link and asks the other to make one.
+  v.object({ kind: v.literal('hello'), needsLink: v.boolean() }),
   // To one peer: a step of the link's connection.
-  v.object({ kind: v.literal('link'), session: SessionId, to: SessionId, epoch: Epoch, signal: ConnectionSignal }),
+  v.object({ kind: v.literal('link'), epoch: Epoch, signal: ConnectionSignal }),
 ]);
 export type Introduction = v.InferOutput<typeof Introduction>;
 
-/** Encodes an introduction as a `payload`. */
-export function encodeIntroduction(introduction: Introduction): string {
-  return toBase64Url(new TextEncoder().encode(JSON.stringify(introduction)));
+/** Why an opened text is no introduction. */
+export interface IntroductionRefusal {
+  /** `not-over-link`: it describes another connection than the link, and those are described on the link only. */
+  code: 'malformed' | 'not-over-link';
+  message: string;
 }
 
-/** Reads a `payload`; one that does not fit gives the reason and is ignored by the receiver. */
-export function parseIntroduction(payload: string): Result<Introduction, string> {
-  const bytes = fromBase64Url(payload);
-  const json = bytes && parseJsonObject(new TextDecoder().decode(bytes));
-  if (!json) return { ok: false, error: 'payload is not an encoded JSON object' };
+/** Encodes an introduction as the text that is sealed. */
+export function encodeIntroduction(introduction: Introduction): string {
+  return JSON.stringify(introduction);
+}
+
+/** Reads an opened text. A presence is for everyone and nothing else is: an introduction in the wrong envelope does not fit. */
+export function parseIntroduction(text: string, toEveryone: boolean): Result<Introduction, IntroductionRefusal> {
+  const json = parseJsonObject(text);
+  if (!json) return refuse('malformed', 'not a JSON object');
   const parsed = v.safeParse(Introduction, json);
-  return parsed.success ? { ok: true, value: parsed.output } : { ok: false, error: describe(parsed.issues) };
+  if (!parsed.success) {
+    const describes = v.is(ConnectionSignal, json['signal']) && json['kind'] !== 'link';
+    return refuse(describes ? 'not-over-link' : 'malformed', describe(parsed.issues));
+  }
+  if (toEveryone !== (parsed.output.kind === 'presence')) return refuse('malformed', 'in the wrong envelope');
+  return { ok: true, value: parsed.output };
+}
+
+function refuse(code: IntroductionRefusal['code'], message: string): Result<never, IntroductionRefusal> {
+  return { ok: false, error: { code, message } };
 }

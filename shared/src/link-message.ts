@@ -1,6 +1,6 @@
 // Control messages between two peers, on their link: JSON text, one object each. docs/protocol/link.md is their text.
 import * as v from 'valibot';
-import { ConnectionSignal, Epoch } from './introduction.ts';
+import { ConnectionSignal, Epoch, SessionId } from './introduction.ts';
 import {
   BLOCK_BYTES,
   MAX_BATCH_ENTRIES,
@@ -26,7 +26,9 @@ const BlockIndex = v.pipe(
   v.minValue(0),
   v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / BLOCK_BYTES)),
 );
-const BlockHash = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+/** 32 bytes. */
+const Digest = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+const BlockHash = Digest;
 const FileHash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const DisplayName = v.pipe(v.string(), v.maxLength(MAX_DISPLAY_NAME_CHARS));
 const batch = <T extends v.GenericSchema>(entry: T) =>
@@ -38,11 +40,23 @@ const Hello = v.object({
   wire: v.number(),
   features: v.array(v.string()),
   name: DisplayName,
+  /** To the nonce that `reveal` opens; required by this wire version, and absent in a hello of another one. */
+  commitment: v.optional(Digest),
 });
+const Reveal = v.object({ type: v.literal('reveal'), nonce: Digest });
 const Profile = v.object({ type: v.literal('profile'), name: DisplayName });
 const Ping = v.object({ type: v.literal('ping') });
 const Pong = v.object({ type: v.literal('pong') });
 const Bye = v.object({ type: v.literal('bye') });
+
+// ---- moving the room to a fresh link
+const Move = v.object({
+  type: v.literal('move'),
+  /** The fresh link's secret, as it stands in the URL fragment. */
+  secret: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22,86}$/)),
+  /** Who else was asked along: links to all others end with the move. */
+  sessions: v.pipe(v.array(SessionId), v.maxLength(64)),
+});
 
 // ---- chat
 const Chat = v.object({
@@ -122,10 +136,12 @@ const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Complete, Stop
 const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
 const LinkMessage = v.variant('type', [
   Hello,
+  Reveal,
   Profile,
   Ping,
   Pong,
   Bye,
+  Move,
   Chat,
   LaneMessage,
   SenderMessage,
@@ -145,7 +161,9 @@ const RECEIVER_TYPES: ReadonlySet<string> = new Set(
 );
 
 const LINK_TYPES: ReadonlySet<string> = new Set([
-  ...[Hello, Profile, Ping, Pong, Bye, Chat, LaneRequest, LaneSignal].map((message) => message.entries.type.literal),
+  ...[Hello, Reveal, Profile, Ping, Pong, Bye, Move, Chat, LaneRequest, LaneSignal].map(
+    (message) => message.entries.type.literal,
+  ),
   ...SENDER_TYPES,
   ...RECEIVER_TYPES,
 ]);

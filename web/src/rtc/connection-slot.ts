@@ -1,7 +1,9 @@
 import type { ConnectionSignal } from '@tincan/shared/introduction';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import type { Breach } from './breach.ts';
 import type { Connection, ConnectionEnd, CreateConnection, Route } from './connection.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** ICE gives up on a pair after about 15 s; an attempt that is not through by then is begun anew. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -13,6 +15,8 @@ type SlotEvents = {
   drain: undefined;
   /** A connection ended, or gave way to a newer one: then `idle` is already false again. */
   close: ConnectionEnd;
+  /** The other side showed another certificate than before: the connection that it meant is closed or was not begun. */
+  breach: Breach;
 };
 
 export interface ConnectionSlotOptions {
@@ -23,6 +27,14 @@ export interface ConnectionSlotOptions {
   label: string;
   /** Epochs up to this one have been used. */
   lastEpoch?: number;
+  /** Of the certificate that the other side has to show; `undefined` while any will do. */
+  expectedFingerprint?: () => string | undefined;
+}
+
+/** Of both sides' certificates, as the descriptions name them and the browser then enforces. */
+export interface Fingerprints {
+  local: string;
+  remote: string;
 }
 
 interface Attempt {
@@ -30,6 +42,8 @@ interface Attempt {
   readonly connection: Connection;
   readonly timeout: ReturnType<typeof setTimeout>;
   answered: boolean;
+  localFingerprint: string | undefined;
+  remoteFingerprint: string | undefined;
 }
 
 /**
@@ -59,6 +73,11 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
   get answered(): boolean {
     return this.#current?.answered ?? false;
   }
+  /** Of the present connection, once both sides have described themselves. */
+  get fingerprints(): Fingerprints | undefined {
+    const { localFingerprint: local, remoteFingerprint: remote } = this.#current ?? {};
+    return local !== undefined && remote !== undefined ? { local, remote } : undefined;
+  }
   get bufferedBytes(): number {
     return this.#current?.connection.bufferedBytes ?? 0;
   }
@@ -70,11 +89,13 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
 
   handleSignal(epoch: number, signal: ConnectionSignal): void {
     const { initiates } = this.#options;
-    if (signal.type === 'offer') {
-      if (initiates || epoch <= this.#epoch) return;
-      this.#begin(epoch);
-    } else if (this.#current?.epoch !== epoch || (signal.type === 'answer' && !initiates)) return;
+    if (signal.type === 'offer' && (initiates || epoch <= this.#epoch)) return;
+    if (signal.type === 'answer' && !initiates) return;
+    if (signal.type !== 'offer' && this.#current?.epoch !== epoch) return;
+    if (signal.type !== 'candidate' && !this.#admitDescription(signal)) return;
+    if (signal.type === 'offer') this.#begin(epoch);
     if (!this.#current) return;
+    if (signal.type !== 'candidate') this.#current.remoteFingerprint = fingerprintOf(signal.sdp);
     if (signal.type === 'answer') this.#current.answered = true;
     this.#current.connection.handleSignal(signal);
   }
@@ -100,16 +121,36 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
     this.#retire(ended, { reason });
   }
 
+  /** A certificate is for good: whoever shows another one is somebody else. An offer is refused before it replaces anything. */
+  #admitDescription({ type, sdp }: Extract<ConnectionSignal, { sdp: string }>): boolean {
+    const before = type === 'answer' ? this.#current?.remoteFingerprint : undefined;
+    const expected = before ?? this.#options.expectedFingerprint?.();
+    const fingerprint = fingerprintOf(sdp);
+    if (fingerprint !== undefined && fingerprint === (expected ?? fingerprint)) return true;
+    if (type === 'answer') this.drop('refused: another certificate than before, or none');
+    if (expected !== undefined) this.emit('breach', 'fingerprint-changed');
+    return false;
+  }
+
   #begin(epoch: number): void {
     const { createConnection, getIceServers, initiates, label } = this.#options;
     const replaced = this.#current;
     this.#epoch = epoch;
     const connection = createConnection({ initiator: initiates, iceServers: getIceServers(), label });
     const timeout = setTimeout(() => this.drop('not connected in time'), CONNECT_TIMEOUT_MS);
-    const attempt = { epoch, connection, timeout, answered: false };
+    const attempt: Attempt = {
+      ...{ epoch, connection, timeout },
+      answered: false,
+      localFingerprint: undefined,
+      remoteFingerprint: undefined,
+    };
     this.#current = attempt;
     const isCurrent = () => this.#current === attempt;
-    connection.on('signal', (signal) => isCurrent() && this.emit('signal', { epoch, signal }));
+    connection.on('signal', (signal) => {
+      if (!isCurrent()) return;
+      if (signal.type !== 'candidate') attempt.localFingerprint = fingerprintOf(signal.sdp);
+      this.emit('signal', { epoch, signal });
+    });
     connection.on('open', () => isCurrent() && this.emit('open', undefined));
     connection.on('message', (message) => isCurrent() && this.emit('message', message));
     connection.on('drain', () => isCurrent() && this.emit('drain', undefined));

@@ -4,7 +4,7 @@ import { LOW_WATER_BYTES } from './connection.ts';
 import type { Lane } from './lane.ts';
 import { Lanes, MAX_LANES } from './lanes.ts';
 import { sessionOf } from './testing/fake-room.ts';
-import { LinkedNetwork } from './testing/linked-connections.ts';
+import { fingerprintLine, LinkedNetwork } from './testing/linked-connections.ts';
 
 let network: LinkedNetwork;
 beforeEach(() => {
@@ -18,7 +18,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const frame = (bytes: number, first = 0) => Uint8Array.of(first, ...new Uint8Array(bytes - 1));
 
 /** Two sides whose link takes a millisecond, and what each has said on it. */
-function pair() {
+function pair({ expected }: { expected?: string } = {}) {
   const said: string[] = [];
   const create = (me: string, peer: string) => {
     const opened: Lane[] = [];
@@ -29,6 +29,7 @@ function pair() {
       createConnection: network.createConnection,
       getIceServers: () => [],
       random: () => 0.5,
+      getFingerprint: () => expected,
       send: (message: LaneMessage) => {
         said.push(
           `${me}: ${message.type === 'lane-signal' ? `${message.signal.type} ${message.epoch}` : message.type}`,
@@ -124,7 +125,7 @@ test('[LANE-4] closes with the link; with the next link epochs begin anew', asyn
 
 test('[LANE-1] an early offer makes the lane; nothing else does, and not without bound', async () => {
   const { bob } = pair();
-  const signal = { type: 'offer', sdp: 'v=0 none' } as const;
+  const signal = { type: 'offer', sdp: `v=0 none\r\n${fingerprintLine('x')}` } as const;
   bob.lanes.handleMessage({ type: 'lane-signal', lane: MAX_LANES, epoch: 1, signal });
   bob.lanes.handleMessage({ type: 'lane-signal', lane: 1, epoch: 1, signal: { type: 'answer', sdp: 'x' } });
   expect(network.connections).toHaveLength(0);
@@ -132,6 +133,16 @@ test('[LANE-1] an early offer makes the lane; nothing else does, and not without
   expect(network.connections).toHaveLength(1);
   await pass(60_000);
   expect(network.connections).toHaveLength(1);
+});
+
+test('[BIND-2] with another certificate than the link’s is refused, and the page is told', async () => {
+  const { alice, bob } = pair({ expected: `SHA-256 ${Array(32).fill('AA').join(':')}` });
+  const breaches: string[] = [];
+  bob.lanes.on('breach', (breach) => breaches.push(breach));
+  bob.lanes.open();
+  await pass(100);
+  expect([alice.opened, bob.opened]).toEqual([[], []]);
+  expect(breaches).toEqual(['fingerprint-changed']);
 });
 
 describe('[LANE-5] frames', () => {

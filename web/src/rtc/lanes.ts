@@ -6,6 +6,7 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { LaneMessage } from '@tincan/shared/link-message';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { Lane } from './lane.ts';
@@ -19,6 +20,7 @@ type LanesEvents = {
   'lane-closed': Lane;
   /** A message of any lane, not yet looked at. */
   frame: ArrayBuffer;
+  breach: Breach;
 };
 
 export interface LanesOptions {
@@ -28,6 +30,8 @@ export interface LanesOptions {
   getIceServers: () => readonly IceServer[];
   /** Sends over the link. */
   send: (message: LaneMessage) => void;
+  /** Of the certificate that the link has proved: a lane has to show the same. */
+  getFingerprint: () => string | undefined;
   now?: () => number;
   random?: () => number;
 }
@@ -118,12 +122,13 @@ export class Lanes extends Emitter<LanesEvents> {
   #placeOf(index: number): Place {
     const known = this.#places.get(index);
     if (known) return known;
-    const { createConnection, getIceServers, send } = this.#options;
+    const { createConnection, getIceServers, send, getFingerprint } = this.#options;
     const slot = new ConnectionSlot({
       initiates: this.#initiates,
       createConnection,
       getIceServers,
       label: `lane-${index}`,
+      expectedFingerprint: getFingerprint,
     });
     const retry = new Retry(this.#retryOptions);
     const place: Place = { index, slot, retry, wanted: false, lane: undefined, timer: undefined };
@@ -133,6 +138,7 @@ export class Lanes extends Emitter<LanesEvents> {
     slot.on('drain', () => place.lane?.handleDrain());
     slot.on('message', (message) => typeof message === 'string' || this.emit('frame', message));
     slot.on('close', () => this.#handleClose(place));
+    slot.on('breach', (breach) => this.emit('breach', breach));
     return place;
   }
 

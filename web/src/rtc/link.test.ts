@@ -1,8 +1,10 @@
+import { toBase64Url } from '@tincan/shared/base64url';
 import type { LinkMessage } from '@tincan/shared/link-message';
+import { commitmentTo } from '@tincan/shared/safety-words';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Link, type LinkOptions } from './link.ts';
 import { sessionOf } from './testing/fake-room.ts';
-import { LinkedNetwork, type LinkedConnection } from './testing/linked-connections.ts';
+import { fingerprintLine, LinkedNetwork, type LinkedConnection } from './testing/linked-connections.ts';
 
 let network: LinkedNetwork;
 beforeEach(() => {
@@ -17,13 +19,14 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const chat = (text: string): LinkMessage => ({ type: 'chat', id: 'x'.repeat(22), text });
 
 function linkOf(me: string, peer: string, options: Partial<LinkOptions> = {}) {
-  const { createConnection } = network;
+  const createConnection = network.showing(me);
   const names = { me: sessionOf(me), peer: sessionOf(peer), getName: () => me };
   const link = new Link({ ...names, createConnection, getIceServers: () => [], ...options });
   const events: string[] = [];
   link.on('up', () => events.push('up'));
   link.on('down', ({ reason }) => events.push(`down: ${reason}`));
   link.on('fault', (reason) => events.push(`fault: ${reason}`));
+  link.on('breach', (breach) => events.push(`breach: ${breach}`));
   link.on('bye', () => events.push('bye'));
   link.on('message', (message) => events.push(message.type === 'chat' ? message.text : message.type));
   return { link, events };
@@ -43,7 +46,7 @@ async function pair() {
 /** Bob's link, and the bare connection of somebody who calls himself alice. */
 async function attacked() {
   const bob = linkOf('bob', 'alice');
-  const attacker = network.createConnection({ initiator: true, iceServers: [], label: 'attacker' });
+  const attacker = network.showing('alice')({ initiator: true, iceServers: [], label: 'attacker' });
   const heard: string[] = [];
   attacker.on('message', (message) => heard.push(message as string));
   attacker.on('signal', (signal) => bob.link.handleSignal(1, signal));
@@ -53,17 +56,28 @@ async function attacked() {
     attacker.send(typeof message === 'string' ? message : JSON.stringify(message));
     await pass(5);
   };
-  return { ...bob, attacker, heard, say };
+  const greet = async () => {
+    await say(hello);
+    await say(reveal);
+  };
+  return { ...bob, attacker, heard, say, greet };
 }
-const hello = { type: 'hello', wire: 1, features: [], name: 'alice' };
+const nonce = new Uint8Array(32).fill(7);
+const commitment = commitmentTo({ session: sessionOf('alice'), nonce });
+const hello = { type: 'hello', wire: 1, features: [], name: 'alice', commitment };
+const reveal = { type: 'reveal', nonce: toBase64Url(nonce) };
 
-test('[LINK-1] is connected when both hellos are through, and not before', async () => {
+test('[LINK-1] [WORDS-1] is connected when hello and reveal are through, and reveals only what the other has committed to', async () => {
   const { link, events, heard, say } = await attacked();
-  expect(heard.map((text) => JSON.parse(text) as unknown)).toEqual([
-    { type: 'hello', wire: 1, features: [], name: 'bob' },
+  const said = () => heard.map((text) => JSON.parse(text) as { type: string; commitment?: string; nonce?: string });
+  expect(said()).toEqual([
+    { type: 'hello', wire: 1, features: [], name: 'bob', commitment: expect.stringMatching(/^[\w-]{43}$/) as string },
   ]);
   expect([link.state, link.send(chat('too early'))]).toEqual(['connecting', false]);
   await say(hello);
+  expect([link.state, link.send(chat('too early'))]).toEqual(['connecting', false]);
+  expect(said().map(({ type }) => type)).toEqual(['hello', 'reveal']);
+  await say(reveal);
   expect([link.state, link.name, link.send(chat('now'))]).toEqual(['connected', 'alice', true]);
   expect(events).toEqual(['up']);
 });
@@ -95,8 +109,8 @@ describe('[LINK-5] the ping', () => {
   });
 
   test('is answered, and 8 s of silence end the connection', async () => {
-    const { link, events, heard, say } = await attacked();
-    await say(hello);
+    const { link, events, heard, say, greet } = await attacked();
+    await greet();
     await say({ type: 'ping' });
     expect(heard.at(-1)).toBe('{"type":"pong"}');
     await pass(7_900);
@@ -145,8 +159,8 @@ describe('[LINK-4] an epoch', () => {
     expect(alice.link.epoch).toBe(2);
     await pass(50);
     expect(bob.events).toEqual(['up', 'down: replaced by a newer connection', 'up']);
-    bob.link.handleSignal(1, { type: 'offer', sdp: `v=0 ${a.id}` });
-    bob.link.handleSignal(2, { type: 'offer', sdp: `v=0 ${a.id}` });
+    bob.link.handleSignal(1, { type: 'offer', sdp: a.sdp });
+    bob.link.handleSignal(2, { type: 'offer', sdp: a.sdp });
     alice.link.handleSignal(1, { type: 'answer', sdp: 'late' });
     await pass(50);
     expect([alice.link.state, bob.link.state]).toEqual(['connected', 'connected']);
@@ -155,7 +169,7 @@ describe('[LINK-4] an epoch', () => {
 
   test('[LINK-3] is never begun by an offer to the side that initiates', async () => {
     const { alice } = await pair();
-    alice.link.handleSignal(9, { type: 'offer', sdp: 'v=0 1' });
+    alice.link.handleSignal(9, { type: 'offer', sdp: network.connections[1]!.sdp });
     await pass(50);
     expect([alice.link.state, alice.link.epoch]).toEqual(['connected', 1]);
   });
@@ -170,8 +184,8 @@ describe('[LINK-7] an attacker', () => {
     `{"type":"chat","id":"${'x'.repeat(22)}","text":"${'x'.repeat(70_000)}"}`,
     '{"type":"hello","wire":1,"features":[],"name":"again"}',
   ])('may say %.40s five times, and then the connection ends', async (text) => {
-    const { link, events, say } = await attacked();
-    await say(hello);
+    const { link, events, say, greet } = await attacked();
+    await greet();
     for (let count = 0; count < 5; count++) await say(text);
     expect(link.state).toBe('connected');
     await say(text);
@@ -183,14 +197,109 @@ describe('[LINK-7] an attacker', () => {
     const { events, say } = await attacked();
     await say(chat('hi'));
     await say({ type: 'ping' });
-    expect(events).toEqual(['fault: chat before hello', 'fault: ping before hello']);
+    expect(events).toEqual(['fault: chat before the link is up', 'fault: ping before the link is up']);
   });
 
   test('may say what nobody knows yet as often as he likes: it is of a later version', async () => {
-    const { link, events, say } = await attacked();
-    await say(hello);
+    const { link, events, say, greet } = await attacked();
+    await greet();
     for (let count = 0; count < 50; count++) await say({ type: 'telepathy', to: 'all' });
     expect([link.state, events]).toEqual(['connected', ['up']]);
+  });
+});
+
+describe('[WORDS] the safety words', () => {
+  test('[WORDS-3] are the same on both sides, and others on every link', async () => {
+    const { alice, bob } = await pair();
+    const first = alice.link.words;
+    expect(first).toHaveLength(6);
+    expect(bob.link.words).toEqual(first);
+    alice.link.connect();
+    await pass(50);
+    expect(alice.link.words).toHaveLength(6);
+    expect(bob.link.words).toEqual(alice.link.words);
+    expect(alice.link.words).not.toEqual(first);
+    network.cut();
+    expect([alice.link.words, bob.link.words]).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ['another nonce', { type: 'reveal', nonce: toBase64Url(new Uint8Array(32).fill(8)) }],
+    ['a nonce in a form that decodes to the same bytes', { type: 'reveal', nonce: `${reveal.nonce.slice(0, -1)}d` }],
+  ])('[WORDS-2] a commitment that is opened with %s closes the link', async (_, opening) => {
+    const { link, events, say } = await attacked();
+    await say(hello);
+    await say(opening);
+    expect([link.state, link.idle]).toEqual(['connecting', true]);
+    expect(events).toEqual(['down: the nonce does not fit its commitment', 'breach: wrong-opening']);
+  });
+
+  test('[WORDS-2] our own commitment, sent back and opened with our own nonce, closes the link', async () => {
+    const { link, events, heard, say } = await attacked();
+    await say(heard[0]);
+    await say(heard[1]);
+    expect([link.idle, events.at(-1)]).toEqual([true, 'breach: wrong-opening']);
+  });
+
+  test('[WORDS-1] a hello without a commitment closes the link', async () => {
+    const { link, events, say } = await attacked();
+    await say({ ...hello, commitment: undefined });
+    expect([link.idle, events.at(-1)]).toEqual([true, 'breach: wrong-opening']);
+  });
+
+  test('[LINK-1] a reveal before hello, or a second one, is a fault', async () => {
+    const { events, say, greet } = await attacked();
+    await say(reveal);
+    await greet();
+    await say(reveal);
+    expect(events).toEqual(['fault: reveal out of place', 'up', 'fault: reveal out of place']);
+  });
+});
+
+describe('[BIND] a certificate', () => {
+  test('[BIND-2] another one in a later link is refused before it replaces anything', async () => {
+    const { bob, a } = await pair();
+    const sdp = `v=0 x\r\n${fingerprintLine('attacker')}`;
+    bob.link.handleSignal(9, { type: 'offer', sdp });
+    expect([bob.link.state, bob.link.epoch, bob.events.at(-1)]).toEqual([
+      'connected',
+      1,
+      'breach: fingerprint-changed',
+    ]);
+    network.cut();
+    bob.link.handleSignal(9, { type: 'offer', sdp });
+    expect([bob.link.idle, network.connections.length]).toEqual([true, 2]);
+    bob.link.handleSignal(9, { type: 'offer', sdp: a.sdp });
+    expect(bob.link.idle).toBe(false);
+  });
+
+  test('[BIND-1] a second answer with another one closes the connection', async () => {
+    const { alice, a } = await pair();
+    alice.link.handleSignal(1, { type: 'answer', sdp: `v=0 1\r\n${fingerprintLine('attacker')}` });
+    expect(alice.events.slice(1)).toEqual([
+      'down: refused: another certificate than before, or none',
+      'breach: fingerprint-changed',
+    ]);
+    expect(a.isOpen).toBe(false);
+  });
+
+  test.each([
+    ['none', 'v=0'],
+    ['two', `v=0\r\n${fingerprintLine('alice')}\r\n${fingerprintLine('attacker')}`],
+    ['one by SHA-1', `v=0\r\na=fingerprint:sha-1 ${Array(20).fill('AA').join(':')}`],
+  ])('[BIND-1] a description with %s begins nothing', async (_, sdp) => {
+    const bob = linkOf('bob', 'alice');
+    bob.link.handleSignal(1, { type: 'offer', sdp });
+    expect([bob.link.idle, network.connections]).toEqual([true, []]);
+  });
+
+  test('[BIND-2] is known again after the peer was forgotten', async () => {
+    const { bob, a } = await pair();
+    const again = linkOf('bob', 'alice', { lastFingerprint: bob.link.fingerprint });
+    again.link.handleSignal(1, { type: 'offer', sdp: `v=0 x\r\n${fingerprintLine('attacker')}` });
+    expect(again.events).toEqual(['breach: fingerprint-changed']);
+    again.link.handleSignal(1, { type: 'offer', sdp: a.sdp });
+    expect(again.link.idle).toBe(false);
   });
 });
 
@@ -204,7 +313,7 @@ describe('[LINK-2] another wire version', () => {
     expect([link.idle, events]).toEqual([false, []]);
     network.cut();
     link.connect();
-    link.handleSignal(8, { type: 'offer', sdp: 'v=0 0' });
+    link.handleSignal(8, { type: 'offer', sdp: network.connections[0]!.sdp });
     expect(link.idle).toBe(true);
     expect(link.incompatible).toBe('reload-here');
   });

@@ -1,14 +1,18 @@
 // The link: our control connection to one peer.
 //
-//   down ──open──▶ greeting ──both hellos──▶ up ──closed, silent or replaced──▶ down ──▶ …
+//   down ──open──▶ greeting ──hello──▶ revealing ──reveal──▶ up ──closed, silent or replaced──▶ down ──▶ …
+//                     │                    └──the nonce does not fit its commitment──▶ closed
 //                     └──another wire version──▶ incompatible, for as long as both pages live
 //
 // Who begins a connection, and when, is not decided here but by the owner (peer.ts).
+import { fromBase64Url, toBase64Url } from '@tincan/shared/base64url';
 import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
 import { parseLinkMessage, WIRE_VERSION, type LinkMessage } from '@tincan/shared/link-message';
+import { commitmentTo, SAFETY_NONCE_BYTES, safetyWords } from '@tincan/shared/safety-words';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import type { Breach } from './breach.ts';
 import type { CreateConnection, Route } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -35,7 +39,15 @@ type LinkEvents = {
   bye: undefined;
   /** The other side broke a rule of the link: for the log. */
   fault: string;
+  /** Security failed, and the connection is closed. */
+  breach: Breach;
 };
+
+type Phase =
+  | { name: 'down' }
+  | { name: 'greeting'; nonce: Uint8Array<ArrayBuffer> }
+  | { name: 'revealing'; nonce: Uint8Array<ArrayBuffer>; theirCommitment: string }
+  | { name: 'up'; words: readonly number[] };
 
 export interface LinkOptions {
   me: SessionId;
@@ -46,6 +58,8 @@ export interface LinkOptions {
   getName: () => string;
   /** Epochs up to this one were used between the two sessions before. */
   lastEpoch?: number;
+  /** Of the certificate by which the other session is known; it has to show the same again. */
+  lastFingerprint?: string | undefined;
   now?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;
@@ -54,12 +68,15 @@ export interface LinkOptions {
 export class Link extends Emitter<LinkEvents> {
   /** Of two sessions the lexicographically smaller one begins every connection. */
   readonly initiates: boolean;
+  readonly #me: SessionId;
+  readonly #peer: SessionId;
   readonly #getName: () => string;
   readonly #wire: number;
   readonly #slot: ConnectionSlot;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
-  #phase: 'down' | 'greeting' | 'up' = 'down';
+  #phase: Phase = { name: 'down' };
+  #fingerprint: string | undefined;
   #wasUp = false;
   #name = '';
   #incompatible: Incompatible | undefined;
@@ -70,6 +87,9 @@ export class Link extends Emitter<LinkEvents> {
     const { me, peer, createConnection, getIceServers, getName, lastEpoch = 0, wire = WIRE_VERSION } = options;
     const now = options.now ?? (() => performance.now());
     this.initiates = me < peer;
+    this.#me = me;
+    this.#peer = peer;
+    this.#fingerprint = options.lastFingerprint;
     this.#getName = getName;
     this.#wire = wire;
     const slot = new ConnectionSlot({
@@ -78,6 +98,7 @@ export class Link extends Emitter<LinkEvents> {
       getIceServers,
       label: 'link',
       lastEpoch,
+      expectedFingerprint: () => this.#fingerprint,
     });
     this.#slot = slot;
     this.#outbox = new Outbox(slot);
@@ -91,10 +112,11 @@ export class Link extends Emitter<LinkEvents> {
     slot.on('message', (message) => this.#handleMessage(message));
     slot.on('drain', () => this.#outbox.flush());
     slot.on('close', ({ reason }) => this.#handleClose(reason));
+    slot.on('breach', (breach) => this.emit('breach', breach));
   }
 
   get state(): LinkState {
-    if (this.#phase === 'up') return 'connected';
+    if (this.#phase.name === 'up') return 'connected';
     return this.#wasUp ? 'reconnecting' : 'connecting';
   }
   get incompatible(): Incompatible | undefined {
@@ -106,6 +128,14 @@ export class Link extends Emitter<LinkEvents> {
   }
   get epoch(): number {
     return this.#slot.epoch;
+  }
+  /** The safety words of the present connection, the same at the other side; `undefined` while it is not connected. */
+  get words(): readonly number[] | undefined {
+    return this.#phase.name === 'up' ? this.#phase.words : undefined;
+  }
+  /** Of the certificate by which the other session is known since its first link; it never changes. */
+  get fingerprint(): string | undefined {
+    return this.#fingerprint;
   }
   /** There is no connection, and no attempt at one. */
   get idle(): boolean {
@@ -127,11 +157,11 @@ export class Link extends Emitter<LinkEvents> {
 
   /** Sends while the link is up; else the message is dropped, and the answer is `false`. */
   send(message: LinkMessage): boolean {
-    return this.#phase === 'up' && this.#transmit(message);
+    return this.#phase.name === 'up' && this.#transmit(message);
   }
 
   async route(): Promise<Route | undefined> {
-    return this.#phase === 'up' ? this.#slot.route() : undefined;
+    return this.#phase.name === 'up' ? this.#slot.route() : undefined;
   }
 
   /** This page or its network was away: asks at once whether the other side is still there. */
@@ -146,14 +176,16 @@ export class Link extends Emitter<LinkEvents> {
 
   /** Ends the link for good, with a word to the other side. */
   close(): void {
-    if (this.#phase !== 'down') this.#slot.send(JSON.stringify({ type: 'bye' }));
+    if (this.#phase.name !== 'down') this.#slot.send(JSON.stringify({ type: 'bye' }));
     this.#slot.drop('closed here');
   }
 
   #handleOpen(): void {
-    this.#phase = 'greeting';
+    const nonce = crypto.getRandomValues(new Uint8Array(SAFETY_NONCE_BYTES));
+    this.#phase = { name: 'greeting', nonce };
     const name = this.#getName().slice(0, MAX_DISPLAY_NAME_CHARS);
-    this.#transmit({ type: 'hello', wire: this.#wire, features: [], name });
+    const commitment = commitmentTo({ session: this.#me, nonce });
+    this.#transmit({ type: 'hello', wire: this.#wire, features: [], name, commitment });
   }
 
   #handleMessage(text: string | ArrayBuffer): void {
@@ -170,7 +202,8 @@ export class Link extends Emitter<LinkEvents> {
     if (message.type === 'bye') return this.emit('bye', undefined);
     if (this.#incompatible) return;
     if (message.type === 'hello') return this.#handleHello(message);
-    if (this.#phase !== 'up') return this.#handleFault(`${message.type} before hello`);
+    if (message.type === 'reveal') return this.#handleReveal(message.nonce);
+    if (this.#phase.name !== 'up') return this.#handleFault(`${message.type} before the link is up`);
     switch (message.type) {
       case 'ping':
         this.#transmit({ type: 'pong' });
@@ -184,20 +217,43 @@ export class Link extends Emitter<LinkEvents> {
     }
   }
 
-  #handleHello({ wire, name }: Extract<LinkMessage, { type: 'hello' }>): void {
-    if (this.#phase === 'up') return this.#handleFault('a second hello');
-    this.#slot.settle();
+  #handleHello({ wire, name, commitment }: Extract<LinkMessage, { type: 'hello' }>): void {
+    if (this.#phase.name !== 'greeting') return this.#handleFault('a second hello');
     if (wire !== this.#wire) {
       // The connection stays, unused: the other side must be able to read our hello, and one of the two goes anyway.
+      this.#slot.settle();
       this.#incompatible = wire > this.#wire ? 'reload-here' : 'reload-there';
       this.#name = name;
       return this.emit('changed', undefined);
     }
-    this.#phase = 'up';
+    if (commitment === undefined) return this.#refuse('wrong-opening', 'a hello without a commitment');
+    // Theirs is here, so ours may be opened: from now on neither side can choose its nonce any more.
+    const { nonce } = this.#phase;
+    this.#phase = { name: 'revealing', nonce, theirCommitment: commitment };
+    this.#setName(name);
+    this.#transmit({ type: 'reveal', nonce: toBase64Url(nonce) });
+  }
+
+  #handleReveal(text: string): void {
+    if (this.#phase.name !== 'revealing') return this.#handleFault('reveal out of place');
+    const { nonce, theirCommitment } = this.#phase;
+    const theirs = fromBase64Url(text);
+    const { fingerprints } = this.#slot;
+    if (!theirs || !fingerprints || commitmentTo({ session: this.#peer, nonce: theirs }) !== theirCommitment)
+      return this.#refuse('wrong-opening', 'the nonce does not fit its commitment');
+    const me = { session: this.#me, fingerprint: fingerprints.local, nonce };
+    const peer = { session: this.#peer, fingerprint: fingerprints.remote, nonce: theirs };
+    this.#slot.settle();
+    this.#fingerprint = fingerprints.remote;
+    this.#phase = { name: 'up', words: this.initiates ? safetyWords(me, peer) : safetyWords(peer, me) };
     this.#wasUp = true;
     this.#heartbeat.start();
-    this.#setName(name);
     this.emit('up', undefined);
+  }
+
+  #refuse(breach: Breach, reason: string): void {
+    this.#slot.drop(reason);
+    this.emit('breach', breach);
   }
 
   #handleFault(reason: string): void {
@@ -207,8 +263,8 @@ export class Link extends Emitter<LinkEvents> {
   }
 
   #handleClose(reason: string): void {
-    const wasUp = this.#phase === 'up';
-    this.#phase = 'down';
+    const wasUp = this.#phase.name === 'up';
+    this.#phase = { name: 'down' };
     this.#faults = 0;
     this.#heartbeat.stop();
     this.#outbox.clear();

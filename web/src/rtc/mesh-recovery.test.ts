@@ -1,4 +1,3 @@
-import { encodeIntroduction } from '@tincan/shared/introduction';
 import { describe, expect, test } from 'vitest';
 import { sessionOf } from './testing/fake-room.ts';
 import { network, pageOf, pair, pass, room } from './testing/in-a-room.ts';
@@ -137,7 +136,7 @@ test('[INTRO-8] an offer that could not be sent is not waited for', async () => 
 test('[INTRO-7] a session whose address now belongs to another is not there any more', async () => {
   const { alice, bob } = await pair();
   const address = bob.address ?? '';
-  alice.mesh.handleSignal(address, encodeIntroduction({ kind: 'presence', session: sessionOf('dave') }));
+  alice.mesh.handleIntroduction({ address, session: sessionOf('dave') }, { kind: 'presence' });
   bob.mesh.handleServerState('offline'); // he says nothing more
   network.silent = true;
   await pass(60_000);

@@ -2,11 +2,12 @@
 //
 // The server's addresses (PEER) come and go with its restarts and our sockets; sessions do not. So an address is only
 // ever a way to reach a session, and no news about addresses ends a link that lives.
-import { encodeIntroduction, parseIntroduction, type Introduction, type SessionId } from '@tincan/shared/introduction';
+import type { Introduction, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
 import type { Lane } from './lane.ts';
 import { Peer, type PeerSnapshot } from './peer.ts';
@@ -16,10 +17,10 @@ const MAX_PEERS = 8;
 /** Sessions that are remembered after they went, so that their epochs keep growing and their late messages stay unheard. */
 const MAX_DEPARTED = 256;
 
-/** How a payload gets to others in the room; says whether it went out. The signaling client fits. */
+/** How an introduction gets to others in the room, sealed; says whether it went out. What is said first arrives first. */
 export interface Introducer {
-  signal(to: string, payload: string): boolean;
-  announce(payload: string): boolean;
+  introduce(to: { address: string; session: SessionId }, introduction: Introduction): Promise<boolean>;
+  announce(introduction: Introduction): Promise<boolean>;
 }
 
 type MeshEvents = {
@@ -38,7 +39,15 @@ type MeshEvents = {
   'peer-refused': { session: SessionId };
   /** A peer broke a rule of the link: for the log. */
   fault: { session: SessionId; reason: string };
+  /** Security failed, in the name of a session or of nobody known. */
+  breach: { session: SessionId | undefined; breach: Breach };
 };
+
+/** What stays known of a session that went, so that whoever comes in its name later is the same or nobody. */
+interface Departed {
+  epoch: number;
+  fingerprint: string | undefined;
+}
 
 export interface MeshOptions {
   me: SessionId;
@@ -59,8 +68,10 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #options: MeshOptions;
   readonly #maxPeers: number;
   readonly #peers = new Map<SessionId, Peer>();
-  /** The last epoch of those who went, or that they said they will not come back. */
-  readonly #departed = new Map<SessionId, { epoch: number } | 'for-good'>();
+  /** Those who went, or that they said they will not come back. */
+  readonly #departed = new Map<SessionId, Departed | 'for-good'>();
+  /** Those whom the person does not want here. */
+  readonly #blocked = new Set<SessionId>();
   #name: string;
   #online = false;
   #closed = false;
@@ -97,29 +108,41 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** The server says that this address is not in the room any more, for whatever reason. */
   handlePeerLeft(address: string): void {
-    const peer = [...this.#peers.values()].find((candidate) => candidate.address === address);
+    const peer = this.#at(address);
     if (!peer) return;
     peer.unbind();
     if (!peer.connected) this.#remove(peer);
   }
 
-  /** A payload from an address; one that does not fit, or is not for us, is ignored. */
-  handleSignal(from: string, payload: string): void {
-    if (this.#closed) return;
-    const parsed = parseIntroduction(payload);
-    if (!parsed.ok) return;
-    const introduction = parsed.value;
-    const { me } = this.#options;
-    if (introduction.session === me || ('to' in introduction && introduction.to !== me)) return;
-    const peer = this.#peers.get(introduction.session) ?? this.#admit(introduction);
+  /** What a session says, opened, and the address that the server stamped on it. */
+  handleIntroduction(from: { address: string; session: SessionId }, introduction: Introduction): void {
+    const { address, session } = from;
+    if (this.#closed || session === this.#options.me || this.#blocked.has(session)) return;
+    const peer = this.#peers.get(session) ?? this.#admit(session, introduction);
     if (!peer) return;
     // While a session is linked it keeps its address until the server says that this one left: whoever claims it from
     // another address is somebody else in the room.
-    if (peer.connected && peer.address !== undefined && peer.address !== from) return;
-    this.#bind(peer, from);
+    if (peer.connected && peer.address !== undefined && peer.address !== address) return;
+    this.#bind(peer, address);
     if (introduction.kind === 'presence') peer.handlePresence();
     else if (introduction.kind === 'hello') peer.handleHello(introduction.needsLink);
     else peer.handleSignal(introduction.epoch, introduction.signal);
+  }
+
+  /** Something from this address, or in this session's name, must not be trusted. It ends an attempt at a link, never a link. */
+  handleBreach(from: { address: string; session?: SessionId }, breach: Breach): void {
+    const { address, session } = from;
+    if (this.#closed || (session !== undefined && this.#blocked.has(session))) return;
+    const peer = session === undefined ? this.#at(address) : this.#peers.get(session);
+    if (peer) peer.handleBreach(breach);
+    else this.emit('breach', { session: undefined, breach });
+  }
+
+  /** Ends the link to this session, with everything on it, and does not let it in again. */
+  block(session: SessionId): void {
+    this.#blocked.add(session);
+    const peer = this.#peers.get(session);
+    if (peer) this.#remove(peer, true);
   }
 
   /** The page or its network was away: look at once who is still there. */
@@ -150,7 +173,7 @@ export class Mesh extends Emitter<MeshEvents> {
   }
 
   #announcePresence(): void {
-    this.#options.introducer.announce(encodeIntroduction({ kind: 'presence', session: this.#options.me }));
+    void this.#options.introducer.announce({ kind: 'presence' });
   }
 
   /** One address is one page: whoever had it before is not there any more. */
@@ -160,16 +183,21 @@ export class Mesh extends Emitter<MeshEvents> {
     peer.bind(address);
   }
 
-  #admit({ session, ...rest }: Introduction): Peer | undefined {
+  #at(address: string): Peer | undefined {
+    return [...this.#peers.values()].find((peer) => peer.address === address);
+  }
+
+  #admit(session: SessionId, introduction: Introduction): Peer | undefined {
     const departed = this.#departed.get(session);
     // What is left over of a link cannot begin one.
-    if (departed === 'for-good' || (rest.kind === 'link' && rest.signal.type !== 'offer')) return undefined;
+    const begins = introduction.kind !== 'link' || introduction.signal.type === 'offer';
+    if (departed === 'for-good' || !begins) return undefined;
     if (this.#peers.size >= this.#maxPeers && !this.#makeRoom()) {
       this.#refusedSome = true;
       this.emit('peer-refused', { session });
       return undefined;
     }
-    return this.#add(session, departed?.epoch ?? 0);
+    return this.#add(session, departed);
   }
 
   /** A peer that nothing leads to gives way to one who is there. */
@@ -179,14 +207,15 @@ export class Mesh extends Emitter<MeshEvents> {
     return unreachable !== undefined;
   }
 
-  #add(session: SessionId, lastEpoch: number): Peer {
+  #add(session: SessionId, departed: Departed | undefined): Peer {
     const { introducer } = this.#options;
     const peer = new Peer({
       ...this.#options,
       peer: session,
-      lastEpoch,
+      lastEpoch: departed?.epoch ?? 0,
+      lastFingerprint: departed?.fingerprint,
       getName: () => this.#name,
-      introduce: (address, introduction) => introducer.signal(address, encodeIntroduction(introduction)),
+      introduce: (address, introduction) => introducer.introduce({ address, session }, introduction),
     });
     this.#peers.set(session, peer);
     peer.on('changed', () => this.emit('peer-changed', peer.snapshot));
@@ -197,6 +226,7 @@ export class Mesh extends Emitter<MeshEvents> {
     peer.on('lane-closed', (lane) => this.emit('lane-closed', { session, lane }));
     peer.on('frame', (bytes) => this.emit('frame', { session, bytes }));
     peer.on('fault', (reason) => this.emit('fault', { session, reason }));
+    peer.on('breach', (breach) => this.emit('breach', { session, breach }));
     peer.on('gone', (why) => this.#remove(peer, why === 'bye'));
     peer.setOnline(this.#online);
     this.emit('peer-added', peer.snapshot);
@@ -207,7 +237,8 @@ export class Mesh extends Emitter<MeshEvents> {
     const { session } = peer;
     this.#peers.delete(session);
     this.#departed.delete(session); // the newest stand last
-    this.#departed.set(session, forGood ? 'for-good' : { epoch: peer.epoch });
+    const { fingerprint } = peer.snapshot;
+    this.#departed.set(session, forGood ? 'for-good' : { epoch: peer.epoch, fingerprint });
     const oldest = this.#departed.keys().next();
     if (this.#departed.size > MAX_DEPARTED && !oldest.done) this.#departed.delete(oldest.value);
     peer.close();

@@ -1,6 +1,7 @@
 import type { ConnectionSignal, Introduction, SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { Emitter } from '../platform/emitter.ts';
+import type { Breach } from './breach.ts';
 import type { Route } from './connection.ts';
 import type { Lane } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
@@ -24,6 +25,10 @@ export interface PeerSnapshot {
   /** Of the link, while it is connected. */
   route: Route | undefined;
   incompatible: Incompatible | undefined;
+  /** The link's safety words, six numbers from 0 to 63, while it is connected. */
+  words: readonly number[] | undefined;
+  /** Of the certificate by which the session is known since its first link. */
+  fingerprint: string | undefined;
 }
 
 type PeerEvents = {
@@ -35,19 +40,19 @@ type PeerEvents = {
   'lane-closed': Lane;
   frame: ArrayBuffer;
   fault: string;
+  breach: Breach;
   /** It said so, or nothing connects us to it any more and the server does not know it either. */
   gone: 'bye' | 'absent';
 };
 
-export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send'> {
-  /** Sends an introduction to the server's address of this peer. */
-  introduce: (address: string, introduction: Introduction) => boolean;
+export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send' | 'getFingerprint'> {
+  /** Sends an introduction to the server's address of this peer, and says whether it went out. */
+  introduce: (address: string, introduction: Introduction) => Promise<boolean>;
 }
 
 /** One other session: its link and lanes, the address under which the server reaches it, and the will to stay connected. */
 export class Peer extends Emitter<PeerEvents> {
   readonly session: SessionId;
-  readonly #me: SessionId;
   readonly #introduce: PeerOptions['introduce'];
   readonly #now: () => number;
   readonly #link: Link;
@@ -68,12 +73,15 @@ export class Peer extends Emitter<PeerEvents> {
   constructor(options: PeerOptions) {
     super();
     this.session = options.peer;
-    this.#me = options.me;
     this.#introduce = options.introduce;
     this.#now = options.now ?? (() => performance.now());
     this.#retry = new Retry({ now: this.#now, random: options.random ?? Math.random });
     const link = new Link(options);
-    const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
+    const lanes = new Lanes({
+      ...options,
+      send: (message) => void link.send(message),
+      getFingerprint: () => link.fingerprint,
+    });
     this.#link = link;
     this.#lanes = lanes;
     link.on('signal', ({ epoch, signal }) => this.#handleLocalSignal(epoch, signal));
@@ -82,15 +90,17 @@ export class Peer extends Emitter<PeerEvents> {
     link.on('changed', () => this.emit('changed', undefined));
     link.on('message', (message) => this.#handleMessage(message));
     link.on('fault', (reason) => this.emit('fault', reason));
+    link.on('breach', (breach) => this.emit('breach', breach));
     link.on('bye', () => this.emit('gone', 'bye'));
     lanes.on('lane-opened', (lane) => this.emit('lane-opened', lane));
     lanes.on('lane-closed', (lane) => this.emit('lane-closed', lane));
     lanes.on('frame', (bytes) => this.emit('frame', bytes));
+    lanes.on('breach', (breach) => this.emit('breach', breach));
   }
 
   get snapshot(): PeerSnapshot {
-    const { name, state, incompatible } = this.#link;
-    return { session: this.session, name, state, route: this.#route, incompatible };
+    const { name, state, incompatible, words, fingerprint } = this.#link;
+    return { session: this.session, name, state, route: this.#route, incompatible, words, fingerprint };
   }
   get connected(): boolean {
     return this.#link.state === 'connected';
@@ -140,6 +150,13 @@ export class Peer extends Emitter<PeerEvents> {
     this.#link.handleSignal(epoch, signal);
   }
 
+  /** An introduction in this peer's name is not to be trusted. A link that is connected has nothing to do with it. */
+  handleBreach(breach: Breach): void {
+    if (this.connected) return this.emit('fault', `${breach}, by way of the server`);
+    this.#link.drop(breach);
+    this.emit('breach', breach);
+  }
+
   handleWakeUp(): void {
     this.#link.handleWakeUp();
     this.#retry.reset();
@@ -171,11 +188,15 @@ export class Peer extends Emitter<PeerEvents> {
 
   #handleLocalSignal(epoch: number, signal: ConnectionSignal): void {
     const address = this.#address;
-    const introduction = { kind: 'link', session: this.#me, to: this.session, epoch, signal } as const;
-    const sent = address !== undefined && this.#introduce(address, introduction);
-    if (signal.type === 'candidate') return; // one of several; the rest may do
     if (signal.type === 'offer') this.#offeredTo = address;
-    if (!sent) this.#link.drop('the server is not there to introduce us');
+    void this.#send({ kind: 'link', epoch, signal }).then((sent) => {
+      if (sent || signal.type === 'candidate') return; // of several candidates the rest may do
+      if (this.#link.epoch === epoch && !this.connected) this.#link.drop('the server is not there to introduce us');
+    });
+  }
+
+  #send(introduction: Introduction): Promise<boolean> {
+    return this.#address === undefined ? Promise.resolve(false) : this.#introduce(this.#address, introduction);
   }
 
   #handleUp(): void {
@@ -228,7 +249,7 @@ export class Peer extends Emitter<PeerEvents> {
   #sendHello(): void {
     if (this.#address === undefined) return;
     const needsLink = this.#link.idle && !this.#link.incompatible;
-    this.#introduce(this.#address, { kind: 'hello', session: this.#me, to: this.session, needsLink });
+    void this.#send({ kind: 'hello', needsLink });
     if (this.#link.initiates) return;
     this.#notBefore = this.#now() + HELLO_INTERVAL_MS;
     this.#review();

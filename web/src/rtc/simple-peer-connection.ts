@@ -23,17 +23,29 @@ interface Insides {
   readonly _channel?: RTCDataChannel | null;
 }
 
-export const createSimplePeerConnection: CreateConnection = (options) => new SimplePeerConnection(options);
+/** How long a page may be open before its certificate ends: the most that browsers allow, in milliseconds. */
+const CERTIFICATE_MS = 365 * 86_400_000;
+
+/**
+ * Makes connections that all show one certificate, fresh and never stored: by it the page is known to its peers. Where
+ * WebRTC is missing the connections close at once and say so.
+ */
+export async function createSimplePeerConnections(): Promise<CreateConnection> {
+  // The cast: `expires` stands in the WebRTC specification and not in TypeScript's list.
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', expires: CERTIFICATE_MS } as EcKeyGenParams;
+  const certificate = await RTCPeerConnection.generateCertificate(algorithm);
+  return (options) => new SimplePeerConnection(options, certificate);
+}
 
 class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
   readonly #peer: (Instance & Insides) | undefined;
   #channel: RTCDataChannel | undefined;
   #ended = false;
 
-  constructor({ initiator, iceServers, label }: ConnectionOptions) {
+  constructor({ initiator, iceServers, label }: ConnectionOptions, certificate: RTCCertificate) {
     super();
     try {
-      const config = { iceServers: iceServers as RTCIceServer[] };
+      const config = { iceServers: iceServers as RTCIceServer[], certificates: [certificate] };
       const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
       this.#peer = peer;
       peer.on('signal', (signal) => this.#handleLocalSignal(signal));

@@ -1,4 +1,3 @@
-import { encodeIntroduction } from '@tincan/shared/introduction';
 import { expect, it } from 'vitest';
 import { sessionOf } from './testing/fake-room.ts';
 import { pageOf, pair, pass } from './testing/in-a-room.ts';
@@ -9,8 +8,7 @@ it('[INTRO-5] an attacker in the room who claims a linked session gets no link i
   const attacker = pageOf('bob').enter();
   const heard: string[] = [];
   attacker.mesh.on('message', ({ message }) => heard.push(message.type));
-  const hello = { kind: 'hello', session: sessionOf('bob'), to: sessionOf('alice'), needsLink: true } as const;
-  attacker.signal(alice.address!, encodeIntroduction(hello));
+  attacker.say({ session: sessionOf('bob'), introduction: { kind: 'hello', needsLink: true } }, alice.address);
   await pass(500);
   alice.mesh.send(sessionOf('bob'), { type: 'chat', id: 'x'.repeat(22), text: 'for bob only' });
   await pass(60_000);

@@ -2,11 +2,13 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { randomId } from '@tincan/shared/base64url';
 import { MAX_DISPLAY_NAME_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret, parseSecret } from '@tincan/shared/secret';
+import { signalingUrl } from '../signaling/signaling-client.ts';
 import { findLeftovers, type Leftover } from '../transfer/leftovers.ts';
 import { download } from './downloads.ts';
+import { enterCode } from './enter-code.ts';
 import { friendlyName } from './friendly-name.ts';
 import { Room } from './room.svelte.ts';
-import type { PartialView, PickedFile } from './views.ts';
+import type { CodeProblem, PartialView, PickedFile } from './views.ts';
 
 const NAME_KEY = 'tincan.name';
 
@@ -20,6 +22,8 @@ export class App {
   readonly #savedLeftovers = new SvelteSet<string>();
 
   #leaveAsked = $state(false);
+  #codeProblem = $state<CodeProblem>();
+  #codeAttempt = $state.raw<AbortController>();
 
   constructor() {
     addEventListener('hashchange', () => this.#handleAddress());
@@ -77,15 +81,46 @@ export class App {
   /** Makes a fresh room, puts its secret into the address bar and stages the files in it. False if they are too many. */
   startRoom(files: readonly PickedFile[] = []): boolean {
     if (files.length > MAX_FILES_PER_OFFER) return false;
-    history.pushState(null, '', `#${createSecret()}`);
-    this.#followAddress();
+    this.#goTo(createSecret());
     return this.#room?.sendFiles(files) ?? false;
+  }
+
+  /** A typed code is being tried. */
+  get enteringCode() {
+    return this.#codeAttempt !== undefined;
+  }
+  /** Why the last typed code led nowhere. */
+  get codeProblem() {
+    return this.#codeProblem;
+  }
+
+  /** Goes to the room that a spoken code leads to, if it leads anywhere. */
+  async enterCode(text: string): Promise<void> {
+    this.cancelCode();
+    this.#codeProblem = undefined;
+    const attempt = new AbortController();
+    this.#codeAttempt = attempt;
+    const secret = await enterCode(text, { url: signalingUrl(location), signal: attempt.signal });
+    if (this.#codeAttempt !== attempt) return;
+    this.#codeAttempt = undefined;
+    if (!secret.ok) this.#codeProblem = secret.error;
+    else this.#goTo(secret.value);
+  }
+
+  cancelCode(): void {
+    this.#codeAttempt?.abort();
+    this.#codeAttempt = undefined;
   }
 
   /** Back to the home page. */
   leaveRoom(): void {
     this.#leaveAsked = false;
     history.pushState(null, '', location.pathname);
+    this.#followAddress();
+  }
+
+  #goTo(secret: string): void {
+    history.pushState(null, '', `#${secret}`);
     this.#followAddress();
   }
 
@@ -102,11 +137,20 @@ export class App {
   }
 
   #followAddress(): void {
+    this.cancelCode();
+    this.#codeProblem = undefined;
     void this.#room?.leave().then(() => this.#findLeftovers());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.
-    this.#room = secret ? new Room({ link: location.href, secret, me: randomId(), name: this.#name }) : undefined;
+    this.#room = secret
+      ? new Room({
+          link: location.href,
+          me: randomId(),
+          name: this.#name,
+          onMoved: (link) => history.replaceState(null, '', link),
+        })
+      : undefined;
   }
 
   async #findLeftovers(): Promise<void> {

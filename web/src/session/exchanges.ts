@@ -1,6 +1,7 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
 import { Emitter } from '../platform/emitter.ts';
+import type { Mesh } from '../rtc/mesh.ts';
 import { isLive } from '../transfer/file-state.ts';
 import type { FrameLane, TransferPath } from '../transfer/path.ts';
 import type { IncomingFile } from '../transfer/incoming-file.ts';
@@ -22,23 +23,36 @@ interface Exchange {
 /** The transfers with every peer of a room, those who left included, and how they look at this moment. */
 export class Exchanges extends Emitter<{ changed: undefined }> {
   readonly #store: SinkStore;
-  readonly #pathTo: (session: SessionId) => TransferPath;
+  readonly #mesh: Mesh;
   readonly #exchanges = new Map<SessionId, Exchange>();
   readonly #speeds = new WeakMap<IncomingFile | OutgoingFile, Speed>();
   readonly #saved = new WeakSet<IncomingFile | OutgoingFile>();
   #views = new Map<string, TransferView>();
 
-  constructor(store: SinkStore, pathTo: (session: SessionId) => TransferPath) {
+  /** Listens to the mesh for whatever concerns a transfer. */
+  constructor(store: SinkStore, mesh: Mesh) {
     super();
     this.#store = store;
-    this.#pathTo = pathTo;
+    this.#mesh = mesh;
+    mesh.on('link-up', ({ session }) => this.#handleLinkUp(session));
+    mesh.on('link-down', ({ session }) => this.#handleLinkDown(session));
+    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message));
+    mesh.on('frame', ({ session, bytes }) => this.with(session).receiver.handleFrame(bytes));
+    mesh.on('lane-opened', ({ session, lane }) => this.#handleLaneOpened(session, lane));
+    mesh.on('lane-closed', ({ session, lane }) => this.#handleLaneClosed(session, lane));
+    mesh.on('peer-removed', ({ session, forGood }) => {
+      if (forGood) this.#handlePeerLeft(session);
+    });
   }
 
   /** The exchange with one peer, made at the first call. */
   with(session: SessionId): Exchange {
     const known = this.#exchanges.get(session);
     if (known) return known;
-    const path = this.#pathTo(session);
+    const path: TransferPath = {
+      send: (message) => this.#mesh.send(session, message),
+      openLanes: () => this.#mesh.openLanes(session),
+    };
     const exchange = {
       sender: new Sender(path),
       receiver: new Receiver(path, this.#store, () => this.#promisedBytes()),
@@ -50,7 +64,7 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     return exchange;
   }
 
-  handleLinkUp(session: SessionId): void {
+  #handleLinkUp(session: SessionId): void {
     const exchange = this.with(session);
     exchange.linked = true;
     exchange.receiver.handleLinkUp();
@@ -58,35 +72,31 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
     this.emit('changed', undefined);
   }
 
-  handleLinkDown(session: SessionId): void {
+  #handleLinkDown(session: SessionId): void {
     this.with(session).linked = false;
     this.emit('changed', undefined);
   }
 
   /** Takes a link message if it belongs to a transfer. */
-  handleMessage(session: SessionId, message: LinkMessage): void {
+  #handleMessage(session: SessionId, message: LinkMessage): void {
     if (isSenderMessage(message)) this.with(session).receiver.handleMessage(message);
     else if (isReceiverMessage(message)) this.with(session).sender.handleMessage(message);
   }
 
-  handleFrame(session: SessionId, bytes: ArrayBuffer): void {
-    this.with(session).receiver.handleFrame(bytes);
-  }
-
-  handleLaneOpened(session: SessionId, lane: FrameLane): void {
+  #handleLaneOpened(session: SessionId, lane: FrameLane): void {
     const { sender, receiver } = this.with(session);
     sender.handleLaneOpened(lane);
     receiver.handleLaneOpened();
   }
 
-  handleLaneClosed(session: SessionId, lane: FrameLane): void {
+  #handleLaneClosed(session: SessionId, lane: FrameLane): void {
     const { sender, receiver } = this.with(session);
     sender.handleLaneClosed(lane);
     receiver.handleLaneClosed();
   }
 
   /** The peer will not come back: what has not ended with it fails. */
-  handlePeerLeft(session: SessionId): void {
+  #handlePeerLeft(session: SessionId): void {
     const exchange = this.#exchanges.get(session);
     exchange?.sender.close();
     exchange?.receiver.close();
@@ -94,7 +104,7 @@ export class Exchanges extends Emitter<{ changed: undefined }> {
 
   /** Ends everything with everyone. */
   close(): void {
-    for (const session of this.#exchanges.keys()) this.handlePeerLeft(session);
+    for (const session of this.#exchanges.keys()) this.#handlePeerLeft(session);
   }
 
   /** Cancels a transfer of either direction, named by its view's key. */

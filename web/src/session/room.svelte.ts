@@ -1,15 +1,12 @@
-import { SvelteMap } from 'svelte/reactivity';
 import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
-import { deriveRoomName } from '@tincan/shared/secret';
-import type { IceServer } from '@tincan/shared/signaling';
+import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { TincanError } from '../platform/errors.ts';
-import { visibleText } from '../platform/visible-text.ts';
-import { Mesh } from '../rtc/mesh.ts';
-import { createSimplePeerConnection } from '../rtc/simple-peer-connection.ts';
-import { SignalingClient, signalingUrl } from '../signaling/signaling-client.ts';
+import type { Mesh } from '../rtc/mesh.ts';
+import { createSimplePeerConnections } from '../rtc/simple-peer-connection.ts';
+import { signalingUrl } from '../signaling/signaling-client.ts';
 import { onWakeUp } from '../signaling/wake-up.ts';
 import { released } from '../transfer/leftovers.ts';
 import { MEMORY_CAP_BYTES, MemoryStore } from '../transfer/memory-sink.ts';
@@ -17,6 +14,10 @@ import { openStore } from '../transfer/open-store.ts';
 import type { SinkStore } from '../transfer/sink.ts';
 import { Source } from '../transfer/source.ts';
 import { Exchanges } from './exchanges.ts';
+import { Messages } from './messages.svelte.ts';
+import { OfferedCode } from './offered-code.svelte.ts';
+import { People } from './people.svelte.ts';
+import { Rendezvous } from './rendezvous.ts';
 import { Saver } from './saver.ts';
 import {
   isOpen,
@@ -34,8 +35,6 @@ import {
 const REFRESH_MS = 100;
 /** While something runs, speeds are looked at anew at least this often, in milliseconds. */
 const IDLE_REFRESH_MS = 1_000;
-/** The newest texts that are kept. */
-const MAX_MESSAGES = 1_000;
 
 interface Staged extends StagedView {
   readonly source: Source;
@@ -43,42 +42,53 @@ interface Staged extends StagedView {
   readonly offeredTo: SessionId[];
 }
 
+/** A peer has moved the room, and this person has not said yet whether to come along. */
+interface MoveAsked {
+  readonly from: SessionId;
+  readonly secret: string;
+  /** Who was asked along. */
+  readonly sessions: readonly SessionId[];
+}
+
 export interface RoomOptions {
-  /** The full URL to share. */
+  /** The full URL to share, with the secret in its fragment. */
   link: string;
-  secret: string;
   me: SessionId;
   name: string;
+  /** The room has a fresh link: the address bar has to follow. */
+  onMoved: (link: string) => void;
 }
 
 /** One room, from entering to leaving: everything that its page shows and can do. */
 export class Room {
-  /** The full URL to share, with the secret in its fragment. */
-  readonly link: string;
+  readonly people = new People();
+  /** For people without the link. */
+  readonly code = new OfferedCode(() => {
+    const signaling = this.#rendezvous?.signaling;
+    return signaling && { signaling, secret: secretOf(this.#link) };
+  });
   /** Whether `saveToFolder` can work in this browser. */
   readonly canSaveToFolder = typeof window.showDirectoryPicker === 'function';
 
+  #link = $state('');
+  #moveAsked = $state.raw<MoveAsked>();
   #serverState = $state<ServerState>('connecting');
   #problem = $state<RoomProblem>();
   #notice = $state<string>();
   #offerProblem = $state.raw<{ offer: string; availableBytes: number }>();
   #receiveCapBytes = $state<number>();
-  #peers = $state.raw<readonly PeerView[]>([]);
   #offers = $state.raw<readonly OfferView[]>([]);
   #transfers = $state.raw<readonly TransferView[]>([]);
   #staged = $state.raw<readonly Staged[]>([]);
-  #messages = $state.raw<readonly ChatView[]>([]);
 
+  readonly #messages = new Messages();
   readonly #me: SessionId;
+  readonly #onMoved: RoomOptions['onMoved'];
   #name: string;
-  /** Of everyone who has been here. */
-  readonly #names = new SvelteMap<SessionId, string>();
-  #signaling: SignalingClient | undefined;
-  #mesh: Mesh | undefined;
+  #rendezvous: Rendezvous | undefined;
   #exchanges: Exchanges | undefined;
   #store: SinkStore | undefined;
   #saver: Saver | undefined;
-  #iceServers: readonly IceServer[] = [];
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshIsSoon = false;
   #refreshedAt = 0;
@@ -86,11 +96,20 @@ export class Room {
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, secret, me, name }: RoomOptions) {
-    this.link = link;
+  constructor({ link, me, name, onMoved }: RoomOptions) {
+    this.#link = link;
     this.#me = me;
     this.#name = name;
-    void this.#enter(secret);
+    this.#onMoved = onMoved;
+    this.#enter().catch((error: unknown) => {
+      console.error('The room cannot be entered.', error);
+      this.#problem = 'cannot-start';
+    });
+  }
+
+  /** The full URL to share, with the secret in its fragment. It changes when the room moves. */
+  get link() {
+    return this.#link;
   }
 
   get serverState() {
@@ -103,8 +122,12 @@ export class Room {
   get notice() {
     return this.#notice;
   }
-  get peers() {
-    return this.#peers;
+  get peers(): readonly PeerView[] {
+    return this.people.all;
+  }
+  /** The session of a peer that has moved the room to a fresh link, while this person has neither come along nor stayed. */
+  get moveAsked(): SessionId | undefined {
+    return this.#moveAsked?.from;
   }
   /** Offers that wait for this person's answer. */
   get offers() {
@@ -126,13 +149,8 @@ export class Room {
   get staged(): readonly StagedView[] {
     return this.#staged;
   }
-  get messages() {
-    return this.#messages;
-  }
-
-  /** What a peer calls itself, also after it has left; empty while it has not said so. */
-  nameOf(session: SessionId): string {
-    return this.#names.get(session) ?? '';
+  get messages(): readonly ChatView[] {
+    return this.#messages.all;
   }
 
   /**
@@ -143,7 +161,7 @@ export class Room {
     if (files.length > MAX_FILES_PER_OFFER) return false;
     if (files.length === 0) return true;
     const sources = files.map(({ file, path }) => ({ path, source: new Source(file) }));
-    const compatible = this.#peers.filter((peer) => peer.incompatible === undefined);
+    const compatible = this.people.all.filter((peer) => peer.incompatible === undefined);
     const met = compatible.filter((peer) => peer.state !== 'connecting');
     const targets = to === undefined ? met.map((peer) => peer.session) : [to];
     for (const session of targets) this.#exchanges?.with(session).sender.offer(sources);
@@ -205,8 +223,8 @@ export class Room {
     const clipped = text.trim().slice(0, MAX_CHAT_CHARS);
     if (clipped === '') return;
     const id = randomId();
-    for (const peer of this.#peers) this.#mesh?.send(peer.session, { type: 'chat', id, text: clipped });
-    this.#addMessage({ id, from: 'me', name: this.#name, text: clipped, at: Date.now() });
+    for (const { session } of this.people.all) this.#mesh?.send(session, { type: 'chat', id, text: clipped });
+    this.#messages.add({ id, from: 'me', name: this.#name, text: clipped });
   }
 
   setName(name: string): void {
@@ -216,6 +234,28 @@ export class Room {
 
   dismissNotice(): void {
     this.#notice = undefined;
+  }
+
+  /**
+   * Moves the room to a fresh link and asks these peers along; links to them, and what runs over them, stay. Links to all
+   * others end, and the old link leads nobody here any more.
+   */
+  async move(along: readonly SessionId[]): Promise<void> {
+    const secret = createSecret();
+    const sessions = [...along];
+    for (const session of sessions) this.#mesh?.send(session, { type: 'move', secret, sessions });
+    await this.#moveTo(secret, sessions);
+  }
+
+  /** Comes along to where a peer has moved the room. */
+  async comeAlong(): Promise<void> {
+    const asked = this.#moveAsked;
+    if (asked) await this.#moveTo(asked.secret, [asked.from, ...asked.sessions]);
+  }
+
+  /** Stays where the room was. */
+  stayBehind(): void {
+    this.#moveAsked = undefined;
   }
 
   /** Whether leaving now would end a transfer or forget a received file that is not saved. */
@@ -232,83 +272,68 @@ export class Room {
     this.#stopListening();
     clearTimeout(this.#refreshTimer);
     this.#exchanges?.close();
-    this.#mesh?.close();
-    this.#signaling?.leave();
+    this.#rendezvous?.close();
     this.#store?.close();
     await released(this.#me);
   }
 
   // ---- entering
 
-  async #enter(secret: string): Promise<void> {
+  get #mesh(): Mesh | undefined {
+    return this.#rendezvous?.mesh;
+  }
+
+  async #enter(): Promise<void> {
     // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [room, store] = await Promise.all([deriveRoomName(secret), openStore(this.#me)]);
+    const [createConnection, store] = await Promise.all([createSimplePeerConnections(), openStore(this.#me)]);
     if (this.#left) return store.close();
     this.#store = store;
     if (store instanceof MemoryStore) this.#receiveCapBytes = MEMORY_CAP_BYTES;
 
-    const signaling = new SignalingClient({ url: signalingUrl(location), room });
-    const mesh = new Mesh({
+    const rendezvous = new Rendezvous({
       me: this.#me,
       name: this.#name,
-      introducer: signaling,
-      createConnection: createSimplePeerConnection,
-      getIceServers: () => this.#iceServers,
+      url: signalingUrl(location),
+      createConnection,
     });
-    const exchanges = new Exchanges(store, (session) => ({
-      send: (message) => mesh.send(session, message),
-      openLanes: () => mesh.openLanes(session),
-    }));
-    this.#signaling = signaling;
-    this.#mesh = mesh;
+    const { mesh } = rendezvous;
+    const exchanges = new Exchanges(store, mesh);
+    this.#rendezvous = rendezvous;
     this.#exchanges = exchanges;
     this.#saver = new Saver(exchanges, store);
 
     exchanges.on('changed', () => this.#refreshSoon());
+    this.people.follow(mesh);
     this.#wireMesh(mesh, exchanges);
-    this.#wireSignaling(signaling, mesh);
+    this.#wireServer(rendezvous);
     this.#listenToPage(mesh);
-    signaling.open();
+    await rendezvous.enter(secretOf(this.#link));
   }
 
-  #wireSignaling(signaling: SignalingClient, mesh: Mesh): void {
-    signaling.on('state', (state) => {
+  async #moveTo(secret: string, along: readonly SessionId[]): Promise<void> {
+    this.#moveAsked = undefined;
+    for (const { session } of this.people.all) if (!along.includes(session)) this.people.block(session);
+    this.#link = `${this.#link.split('#', 1)[0]}#${secret}`;
+    this.#onMoved(this.#link);
+    this.#serverState = 'connecting';
+    this.code.handleMoved();
+    await this.#rendezvous?.enter(secret);
+  }
+
+  #wireServer(rendezvous: Rendezvous): void {
+    rendezvous.on('state', (state) => {
       this.#serverState = state;
-      mesh.handleServerState(state);
+      if (state === 'online') this.code.handleOnline();
     });
-    signaling.on('welcome', (welcome) => {
-      this.#problem = undefined;
-      this.#iceServers = welcome.iceServers;
-      mesh.handleWelcome(welcome.peers);
-    });
-    signaling.on('ice-servers', ({ iceServers }) => (this.#iceServers = iceServers));
-    signaling.on('signal', ({ from, payload }) => mesh.handleSignal(from, payload));
-    signaling.on('peer-left', ({ id }) => mesh.handlePeerLeft(id));
-    signaling.on('notice', ({ text }) => (this.#notice = text));
-    signaling.on('problem', (problem) => (this.#problem = problem));
-    signaling.on('refusal', ({ code, message }) => console.warn(`The server refused a message: ${code}: ${message}`));
+    rendezvous.on('welcome', () => (this.#problem = undefined));
+    rendezvous.on('notice', (text) => (this.#notice = text));
+    rendezvous.on('problem', (problem) => (this.#problem = problem));
+    rendezvous.on('refused', (what) => console.warn(`Refused ${what}`));
   }
 
   #wireMesh(mesh: Mesh, exchanges: Exchanges): void {
-    const showPeers = () => {
-      this.#peers = mesh.peers.map((peer) => ({ ...peer, name: visibleText(peer.name) }));
-      for (const { session, name } of this.#peers) this.#names.set(session, name);
-    };
-    mesh.on('peer-added', showPeers);
-    mesh.on('peer-changed', showPeers);
-    mesh.on('peer-removed', ({ session, forGood }) => {
-      showPeers();
-      if (forGood) exchanges.handlePeerLeft(session);
-    });
-    mesh.on('link-up', ({ session }) => {
-      exchanges.handleLinkUp(session);
-      this.#offerStaged(session, exchanges);
-    });
-    mesh.on('link-down', ({ session }) => exchanges.handleLinkDown(session));
-    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message, exchanges));
-    mesh.on('frame', ({ session, bytes }) => exchanges.handleFrame(session, bytes));
-    mesh.on('lane-opened', ({ session, lane }) => exchanges.handleLaneOpened(session, lane));
-    mesh.on('lane-closed', ({ session, lane }) => exchanges.handleLaneClosed(session, lane));
+    mesh.on('link-up', ({ session }) => this.#offerStaged(session, exchanges));
+    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message));
     mesh.on('fault', ({ session, reason }) => console.warn(`Peer ${session} broke a rule: ${reason}`));
   }
 
@@ -325,20 +350,14 @@ export class Room {
     };
   }
 
-  #handleMessage(session: SessionId, message: LinkMessage, exchanges: Exchanges): void {
-    if (message.type !== 'chat') return exchanges.handleMessage(session, message);
-    this.#addMessage({
-      id: `${session} ${message.id}`,
-      from: session,
-      name: this.nameOf(session),
-      text: message.text,
-      at: Date.now(),
-    });
-  }
-
-  #addMessage(message: ChatView): void {
-    if (this.#messages.some((each) => each.id === message.id)) return;
-    this.#messages = [...this.#messages, message].slice(-MAX_MESSAGES);
+  #handleMessage(session: SessionId, message: LinkMessage): void {
+    if (message.type === 'chat') {
+      const { id, text } = message;
+      this.#messages.add({ id: `${session} ${id}`, from: session, name: this.people.nameOf(session), text });
+    } else if (message.type === 'move') {
+      const { secret, sessions } = message;
+      if (parseSecret(secret)) this.#moveAsked = { from: session, secret, sessions };
+    }
   }
 
   #offerStaged(session: SessionId, exchanges: Exchanges): void {
@@ -370,4 +389,8 @@ export class Room {
       this.#refreshTimer = setTimeout(() => this.#refresh(), IDLE_REFRESH_MS);
     }
   }
+}
+
+function secretOf(link: string): string {
+  return new URL(link).hash.slice(1);
 }

@@ -1,14 +1,53 @@
 // What the page shows: plain snapshots, replaced and never changed, at most ten times a second.
 import type { SessionId } from '@tincan/shared/introduction';
+import type { Breach } from '../rtc/breach.ts';
 import type { TransferFailure } from '../transfer/path.ts';
+
+export type { Breach };
 
 export type ServerState = 'connecting' | 'online' | 'offline';
 
 /** Why the room cannot be entered; it stays so until the person acts. */
 export type RoomProblem =
+  | 'cannot-start' // the browser refuses what a connection takes
   | 'room-full'
   | 'replaced' // the same page's connection was taken over elsewhere
   | 'refused'; // the server refused this page's messages: most likely an old version, reload
+
+/** How a code that this page offered came to nothing. */
+export const CODE_ENDS = [
+  'wrong-code', // a guess, or a slip of the finger; the code is used up
+  'expired',
+  'slot-limit', // too many from this network
+  'unsupported', // the server has none
+  'offline', // the connection to the server was lost
+  'failed', // anything else: the other page left, took too long, or did not speak the protocol
+] as const;
+export type CodeEnd = (typeof CODE_ENDS)[number];
+
+/** Why a typed code led nowhere. */
+export const CODE_PROBLEMS = [
+  'not-digits',
+  'too-short',
+  'too-long',
+  'unknown', // no slot of that number
+  'wrong-code',
+  'expired',
+  'used',
+  'left', // its owner is not there any more
+  'slot-limit',
+  'unsupported',
+  'server-unreachable',
+  'failed',
+] as const;
+export type CodeProblem = (typeof CODE_PROBLEMS)[number];
+
+/** The code for people without a link, as its owner sees it. */
+export type CodeView =
+  | { state: 'none' | 'opening' | 'used' }
+  | { state: 'open'; code: string; entered: boolean }
+  /** `tried`: somebody had entered it. */
+  | { state: 'ended'; why: CodeEnd; tried: boolean };
 
 export interface PeerView {
   session: SessionId;
@@ -18,6 +57,18 @@ export interface PeerView {
   route: 'direct' | 'relay' | undefined;
   /** The two pages run different versions: which one must reload. */
   incompatible: 'reload-here' | 'reload-there' | undefined;
+  /** The safety words of the present link, the same on the other page; `undefined` while there is no link. */
+  words: readonly SafetyWord[] | undefined;
+  /** The person has compared the words and said that they agree. */
+  verified: boolean;
+  /** Why a connection in this peer's name was refused, until there is a link again. */
+  breach: Breach | undefined;
+}
+
+export interface SafetyWord {
+  /** 0 to 63. */
+  index: number;
+  emoji: string;
 }
 
 export interface OfferView {

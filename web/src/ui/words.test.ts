@@ -1,6 +1,9 @@
 import { STOP_REASONS } from '@tincan/shared/link-message';
 import { expect, it } from 'vitest';
-import { describeFailure } from './words.ts';
+import { SAFETY_EMOJI } from '@tincan/shared/safety-words';
+import { CODE_ENDS, CODE_PROBLEMS } from '../session/views.ts';
+import { describeBreach, describeCodeEnd, describeCodeProblem } from './trust-words.ts';
+import { describeFailure, words } from './words.ts';
 
 it('has a sentence for every failure, on both sides', () => {
   const failures = STOP_REASONS.filter((reason) => reason !== 'cancelled');
@@ -8,4 +11,24 @@ it('has a sentence for every failure, on both sides', () => {
     expect(describeFailure(failure, 'send')).toMatch(/\.$/);
     expect(describeFailure(failure, 'receive')).toMatch(/\.$/);
   }
+});
+
+it('has a sentence for everything that is refused for safety’s sake, with a name and without', () => {
+  const breaches = ['unopenable', 'not-over-link', 'fingerprint-changed', 'wrong-opening'] as const;
+  for (const name of [undefined, 'Alice']) {
+    const sentences = breaches.map((breach) => describeBreach(breach, name));
+    expect(new Set(sentences).size).toBe(breaches.length);
+    for (const sentence of sentences) expect(sentence).toMatch(/\.$/);
+  }
+});
+
+it('has a name of its own for every safety picture', () => {
+  expect(new Set(words.safety.names).size).toBe(SAFETY_EMOJI.length);
+});
+
+it('has a sentence of its own for whatever can become of a code, on both sides', () => {
+  const typed = CODE_PROBLEMS.map(describeCodeProblem);
+  const offered = CODE_ENDS.flatMap((why) => [describeCodeEnd(why, false), describeCodeEnd(why, true)]);
+  expect(new Set(typed).size).toBe(CODE_PROBLEMS.length);
+  for (const sentence of [...typed, ...offered]) expect(sentence).toMatch(/\.$/);
 });

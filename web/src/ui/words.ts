@@ -1,6 +1,7 @@
 // Every text that a person sees or hears, by key. Another language is another table of this type; the functions
 // are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
 import type { RoomProblem, ServerState, TransferState, TransferView } from '../session/views.ts';
+import { trustWords } from './trust-words.ts';
 
 type Direction = TransferView['direction'];
 
@@ -19,6 +20,7 @@ const en = {
     no: 'Keep',
   },
   someone: 'Someone',
+  ...trustWords,
 
   home: {
     title: 'Hand a file across.',
@@ -27,7 +29,7 @@ const en = {
     dropHint: 'You get a link. Whoever opens it is offered the files.',
     start: 'Open an empty room',
     startHint: 'Nothing to send yet?',
-    trust: 'Files go straight between the browsers. The server only introduces them.',
+    trust: 'Files go straight between the browsers. The server only introduces them, and cannot listen in.',
     badLink: 'This link is not complete; a part of it was probably lost when it was copied. Ask for it again.',
     dropTarget: 'Drop to open a room with these files',
   },
@@ -67,6 +69,8 @@ const en = {
   serverOffline: 'The server cannot be reached. What is connected goes on.',
 
   problem: {
+    'cannot-start':
+      'This browser does not let the page make connections; an extension or a setting may forbid WebRTC. Allow it, or use another browser, then reload.',
     'room-full': 'This room is full. Ask somebody to leave it, then reload this page.',
     replaced: 'This page was opened again elsewhere, and the room goes on over there. Reload to use it here.',
     refused: 'The server refused this page; most likely it is an old version. Reload it.',
@@ -88,6 +92,14 @@ const en = {
     reloadThere: 'Their page is older than yours. Ask them to reload it.',
     send: 'Send files',
     sendTo: (name: string) => `Send files to ${name}`,
+    block: (name: string) => `Block ${name}`,
+    blockAsk: (name: string) => `Block ${name}?`,
+    blockWhat:
+      'The connection to them ends, with every transfer that is running on it, and this page of theirs is not let in again.',
+    blockYes: 'Block',
+    blockNo: 'Keep',
+    blocked: (name: string) =>
+      `${name} is blocked. With the link they can still come in by a new page; only a fresh link keeps them out.`,
     notConnected: (name: string) => `${name} is not connected at the moment. Nothing was sent.`,
   },
 

@@ -1,25 +1,33 @@
 import { randomId } from '@tincan/shared/base64url';
-import { parseIntroduction, type Introduction, type SessionId } from '@tincan/shared/introduction';
+import type { Introduction, SessionId } from '@tincan/shared/introduction';
 import { Mesh, type Introducer, type MeshOptions } from '../mesh.ts';
 import type { LinkedNetwork } from './linked-connections.ts';
 
 const GRACE_MS = 30_000;
 const LATENCY_MS = 2;
 
+/** An introduction as it arrives: sealing and opening are done elsewhere, and what is sealed cannot be changed. */
+interface Said {
+  session: SessionId;
+  /** Nobody else can open it; `undefined` is everyone. */
+  forSession?: SessionId;
+  introduction: Introduction;
+}
+
 interface Member {
   readonly id: string;
   readonly token: string;
   /** None while it is absent within its grace. */
   page: FakePage | undefined;
-  readonly waiting: { from: string; payload: string }[];
+  readonly waiting: (Said & { address: string })[];
   grace: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** One room of a signaling server, as protocol v1 has it: it stamps `from`, and keeps a dropped place for a while. */
 export class FakeRoom {
   readonly #members = new Map<string, Member>();
-  /** Characters of all payloads so far. */
-  payloadChars = 0;
+  /** Everything that was relayed so far. */
+  readonly relayed: Introduction[] = [];
   running = true;
 
   enter(page: FakePage, token: string | undefined): Member | undefined {
@@ -35,10 +43,11 @@ export class FakeRoom {
     return member;
   }
 
-  relay(from: Member, payload: string, to?: string): void {
-    this.payloadChars += payload.length;
+  relay(from: Member, said: Said, to?: string): void {
+    this.relayed.push(said.introduction);
     for (const member of this.#members.values())
-      if (member !== from && (to === undefined || member.id === to)) this.#deliver(member, { from: from.id, payload });
+      if (member !== from && (to === undefined || member.id === to))
+        this.#deliver(member, { ...said, address: from.id });
   }
 
   drop(member: Member): void {
@@ -64,11 +73,11 @@ export class FakeRoom {
     }
   }
 
-  #deliver(member: Member, message: { from: string; payload: string }): void {
+  #deliver(member: Member, message: Said & { address: string }): void {
     if (!member.page) return void member.waiting.push(message);
-    const parsed = parseIntroduction(message.payload);
-    if (parsed.ok) member.page.heard.push(parsed.value);
-    this.#later(member, (mesh) => mesh.handleSignal(message.from, message.payload));
+    if (message.forSession !== undefined && message.forSession !== member.page.session) return;
+    member.page.heard.push(message.introduction);
+    this.#later(member, (mesh) => mesh.handleIntroduction(message, message.introduction));
   }
 
   #later(member: Member, act: (mesh: Mesh) => void): void {
@@ -92,7 +101,7 @@ export class FakePage implements Introducer {
   constructor(room: FakeRoom, network: LinkedNetwork, name: string, options: Partial<MeshOptions> = {}) {
     this.room = room;
     this.session = sessionOf(name);
-    const { createConnection } = network;
+    const createConnection = network.showing(name);
     const mesh = new Mesh({
       me: this.session,
       name,
@@ -106,6 +115,7 @@ export class FakePage implements Introducer {
     const log = (what: string, session: SessionId) => this.events.push(`${what} ${session.replace(/_+$/, '')}`);
     for (const what of ['peer-added', 'peer-removed', 'peer-refused', 'link-up', 'link-down', 'fault'] as const)
       mesh.on(what, ({ session }) => log(what, session));
+    mesh.on('breach', ({ session }) => log('breach', session ?? 'somebody'));
     for (const what of ['lane-opened', 'lane-closed'] as const) mesh.on(what, ({ session }) => log(what, session));
   }
 
@@ -136,13 +146,17 @@ export class FakePage implements Introducer {
     this.mesh.handleServerState('offline');
   }
 
-  signal(to: string, payload: string): boolean {
-    if (this.#member) this.room.relay(this.#member, payload, to);
-    return this.#member !== undefined;
+  async introduce(to: { address: string; session: SessionId }, introduction: Introduction): Promise<boolean> {
+    return this.say({ session: this.session, forSession: to.session, introduction }, to.address);
   }
 
-  announce(payload: string): boolean {
-    if (this.#member) this.room.relay(this.#member, payload);
+  async announce(introduction: Introduction): Promise<boolean> {
+    return this.say({ session: this.session, introduction });
+  }
+
+  /** Says something through the room, in whoever's name: a member of the room can seal that. */
+  say(said: Said, to?: string): boolean {
+    if (this.#member) this.room.relay(this.#member, said, to);
     return this.#member !== undefined;
   }
 

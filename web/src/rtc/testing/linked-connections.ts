@@ -29,11 +29,16 @@ export class LinkedNetwork {
     this.latencyMs = latencyMs;
   }
 
-  readonly createConnection: CreateConnection = (options) => {
-    const connection = new LinkedConnection(this, `${this.connections.length}`, options);
-    this.connections.push(connection);
-    return connection;
-  };
+  readonly createConnection: CreateConnection = this.showing('anybody');
+
+  /** Connections of a page with a certificate of its own, named by any text. */
+  showing(certificate: string): CreateConnection {
+    return (options) => {
+      const connection = new LinkedConnection(this, `${this.connections.length}`, certificate, options);
+      this.connections.push(connection);
+      return connection;
+    };
+  }
 
   /** The connections of this label that are open now, the initiators' ends only. */
   open(label = 'link'): LinkedConnection[] {
@@ -53,14 +58,17 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   readonly id: string;
   readonly initiator: boolean;
   readonly label: string;
+  /** Its description, of either type. */
+  readonly sdp: string;
   readonly #network: LinkedNetwork;
   #far: LinkedConnection | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
   #bufferedBytes = 0;
   #arriving: { at: number; arrive: () => void }[] = [];
 
-  constructor(network: LinkedNetwork, id: string, { initiator, label }: ConnectionOptions) {
+  constructor(network: LinkedNetwork, id: string, certificate: string, { initiator, label }: ConnectionOptions) {
     super();
+    this.sdp = `v=0 ${id}\r\n${fingerprintLine(certificate)}\r\n`;
     this.#network = network;
     this.id = id;
     this.initiator = initiator;
@@ -77,7 +85,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
 
   handleSignal(signal: ConnectionSignal): void {
     if (this.#state === 'closed' || signal.type === 'candidate') return;
-    const far = this.#network.connections.find(({ id }) => `v=0 ${id}` === signal.sdp);
+    const far = this.#network.connections.find(({ sdp }) => sdp === signal.sdp);
     if (!far || this.#far || this.initiator !== (signal.type === 'answer')) return this.#end('bad signal');
     this.#far = far;
     if (signal.type === 'offer') return void setTimeout(() => this.#describe('answer'), 0);
@@ -119,7 +127,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
 
   #describe(type: 'offer' | 'answer'): void {
     if (this.#state === 'closed') return;
-    this.emit('signal', { type, sdp: `v=0 ${this.id}` });
+    this.emit('signal', { type, sdp: this.sdp });
     this.emit('signal', { type: 'candidate', candidate: `candidate:${this.id}`, sdpMid: '0', sdpMLineIndex: 0 });
   }
 
@@ -158,6 +166,12 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     this.#state = 'closed';
     this.emit('close', { reason });
   }
+}
+
+/** What a description says of a certificate. The same text gives the same line, another text another one. */
+export function fingerprintLine(certificate: string): string {
+  const bytes = Array.from({ length: 32 }, (_, index) => certificate.charCodeAt(index % certificate.length) & 0xff);
+  return `a=fingerprint:sha-256 ${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
 /** A repeatable latency: uniform between the two, from a linear congruential generator. */

@@ -1,0 +1,103 @@
+import { TincanError } from '../platform/errors.ts';
+import type { SignalingClient } from '../signaling/signaling-client.ts';
+import { openSlot } from '../signaling/slot.ts';
+import { createPassword, formatCode } from '../verify/spoken-code.ts';
+import { CODE_ENDS, type CodeEnd, type CodeView } from './views.ts';
+
+/** Where the code leads, and the connection on which it is offered; `undefined` while there is none. */
+type Place = { signaling: SignalingClient; secret: string } | undefined;
+
+/**
+ * The spoken code of a room. It is there while it is wanted and the server is; one that somebody has tried in vain is not
+ * replaced before the person asks for it, or a machine could go on guessing.
+ */
+export class OfferedCode {
+  readonly #getPlace: () => Place;
+  #view = $state.raw<CodeView>({ state: 'none' });
+  #wanted = false;
+  #attempt: AbortController | undefined;
+
+  constructor(getPlace: () => Place) {
+    this.#getPlace = getPlace;
+  }
+
+  get view(): CodeView {
+    return this.#view;
+  }
+
+  /** From now on there should be a code. */
+  offer(): void {
+    this.#wanted = true;
+    if (this.#view.state === 'none') void this.#open();
+  }
+
+  /** The person wants another one. */
+  renew(): void {
+    void this.#open();
+  }
+
+  /** No code is needed any more. One that is being entered is let through. */
+  withdraw(): void {
+    this.#wanted = false;
+    if (this.#view.state === 'open' && this.#view.entered) return;
+    if (this.#view.state === 'ended' && this.#view.tried) return; // the person has to see that
+    this.#giveUp();
+  }
+
+  /** The server is there, or there again. */
+  handleOnline(): void {
+    const { state } = this.#view;
+    const lost = this.#view.state === 'ended' && this.#view.why === 'offline' && !this.#view.tried;
+    if (this.#wanted && (state === 'none' || state === 'opening' || lost)) void this.#open();
+  }
+
+  /** The room has moved: the code leads to where it was. */
+  handleMoved(): void {
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+    this.#view = { state: 'none' };
+  }
+
+  async #open(): Promise<void> {
+    this.#giveUp();
+    this.#view = { state: 'opening' };
+    const place = this.#getPlace();
+    if (place?.signaling.state !== 'online') return; // handleOnline goes on from here
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    const show = (view: CodeView) => {
+      if (this.#attempt === attempt) this.#view = view;
+    };
+    let slot;
+    let entered = false;
+    try {
+      // The curve is loaded by those who need it, and is there before anybody can have entered.
+      const { handOverSecret } = await import('../verify/pairing.ts');
+      slot = await openSlot(place.signaling, attempt.signal);
+      const code = { slot: slot.number, password: createPassword() };
+      const text = formatCode(code.slot, code.password);
+      show({ state: 'open', code: text, entered });
+      await slot.entered();
+      entered = true;
+      show({ state: 'open', code: text, entered });
+      await handOverSecret(slot.channel, { ...code, secret: place.secret });
+      slot.channel.close('done');
+      show({ state: 'used' });
+    } catch (error) {
+      const why = toEnd(error);
+      slot?.channel.close(why === 'wrong-code' ? 'wrong-code' : 'cancelled');
+      show({ state: 'ended', why, tried: entered });
+    }
+  }
+}
+
+function toEnd(error: unknown): CodeEnd {
+  if (!(error instanceof TincanError)) console.error('Offering a code failed.', error);
+  const code: unknown = error instanceof TincanError ? error.code : undefined;
+  if (code === 'server-unreachable') return 'offline';
+  return CODE_ENDS.find((end) => end === code) ?? 'failed';
+}

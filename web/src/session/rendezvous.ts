@@ -1,0 +1,167 @@
+// How the pages of a room find each other: everything that goes through the server is sealed on the way out and opened
+// on the way in, in order.
+//
+//   mesh ─▶ introduce ─▶ seal ─▶ signaling ─▶ server ─▶ signaling ─▶ open ─▶ parse ─▶ mesh
+import { encodeIntroduction, parseIntroduction, type Introduction, type SessionId } from '@tincan/shared/introduction';
+import { Seal } from '@tincan/shared/seal';
+import { RoomSecret } from '@tincan/shared/secret';
+import type { IceServer, Welcome } from '@tincan/shared/signaling';
+import { Emitter } from '../platform/emitter.ts';
+import { SerialQueue } from '../platform/serial-queue.ts';
+import type { CreateConnection } from '../rtc/connection.ts';
+import { Mesh, type Introducer } from '../rtc/mesh.ts';
+import type { SocketEnvironment } from '../signaling/reconnecting-socket.ts';
+import { SignalingClient, type ServerState, type SignalingProblem } from '../signaling/signaling-client.ts';
+
+/** What may wait to be sealed, or to be opened; a server that sends faster than this is heard in parts. */
+const MAX_WAITING = 1_024;
+
+type RendezvousEvents = {
+  /** Of the server that the room is on now. */
+  state: ServerState;
+  /** We are in the room, again or for the first time. */
+  welcome: Welcome;
+  problem: SignalingProblem;
+  notice: string;
+  /** Something that was heard or said was refused: for the log. */
+  refused: string;
+};
+
+export interface RendezvousOptions {
+  me: SessionId;
+  name: string;
+  /** See `signalingUrl`. */
+  url: string;
+  createConnection: CreateConnection;
+  environment?: Partial<SocketEnvironment>;
+}
+
+/** A room on the server, and the seal that belongs to it. */
+interface Place {
+  readonly signaling: SignalingClient;
+  readonly seal: Seal;
+  readonly outgoing: SerialQueue;
+  readonly incoming: SerialQueue;
+}
+
+/** The people of a room, and where they meet: by one secret, and after a move by another, while all links stay. */
+export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer {
+  readonly mesh: Mesh;
+  readonly #options: RendezvousOptions;
+  #place: Place | undefined;
+  #iceServers: readonly IceServer[] = [];
+  #closed = false;
+  /** Until somebody is connected, the cost of sealing is noted for whoever measures it. */
+  #measuring = true;
+
+  constructor(options: RendezvousOptions) {
+    super();
+    this.#options = options;
+    const { me, name, createConnection } = options;
+    this.mesh = new Mesh({ me, name, introducer: this, createConnection, getIceServers: () => this.#iceServers });
+    this.mesh.on('link-up', () => {
+      if (this.#measuring) performance.mark('tincan:connected');
+      this.#measuring = false;
+    });
+  }
+
+  /** The connection to the server; `undefined` before `enter`. */
+  get signaling(): SignalingClient | undefined {
+    return this.#place?.signaling;
+  }
+
+  /** Goes to the room of this secret, and gives up the one before. Links that are connected stay as they are. */
+  async enter(secret: string): Promise<void> {
+    const { me, url, environment = {} } = this.#options;
+    const [room, seal] = await this.#measure('derive', async () => {
+      const imported = await RoomSecret.import(secret);
+      return Promise.all([imported.roomName(), Seal.create(imported, me)]);
+    });
+    if (this.#closed) return;
+    this.#leave();
+    const signaling = new SignalingClient({ url, room, environment });
+    const place = { signaling, seal, outgoing: new SerialQueue(MAX_WAITING), incoming: new SerialQueue(MAX_WAITING) };
+    this.#place = place;
+    this.#listen(place);
+    signaling.open();
+  }
+
+  /** Leaves the room on the server, and ends all links. Final. */
+  close(): void {
+    this.#closed = true;
+    this.mesh.close();
+    this.#leave();
+  }
+
+  #leave(): void {
+    const place = this.#place;
+    this.#place = undefined;
+    place?.signaling.leave();
+    this.mesh.handleServerState('offline');
+  }
+
+  introduce(to: { address: string; session: SessionId }, introduction: Introduction): Promise<boolean> {
+    return this.#say(encodeIntroduction(introduction), to);
+  }
+
+  announce(introduction: Introduction): Promise<boolean> {
+    return this.#say(encodeIntroduction(introduction));
+  }
+
+  async #say(text: string, to?: { address: string; session: SessionId }): Promise<boolean> {
+    const place = this.#place;
+    if (place?.signaling.state !== 'online') return false;
+    const sent = place.outgoing.push(async () => {
+      const payload = await this.#measure('seal', () => place.seal.seal(text, to?.session));
+      return to === undefined ? place.signaling.announce(payload) : place.signaling.signal(to.address, payload);
+    });
+    return (await sent) ?? false;
+  }
+
+  #listen(place: Place): void {
+    const { signaling } = place;
+    // Opening takes a moment, so whatever else the server says waits its turn behind it.
+    const inOrder = (act: () => Promise<void> | void) => {
+      void place.incoming.push(() => (this.#place === place ? act() : undefined));
+    };
+    signaling.on('state', (state) => {
+      if (this.#place !== place) return;
+      this.emit('state', state);
+      inOrder(() => this.mesh.handleServerState(state));
+    });
+    signaling.on('welcome', (welcome) => {
+      this.#iceServers = welcome.iceServers;
+      this.emit('welcome', welcome);
+      inOrder(() => this.mesh.handleWelcome(welcome.peers));
+    });
+    signaling.on('ice-servers', ({ iceServers }) => (this.#iceServers = iceServers));
+    signaling.on('signal', ({ from, payload }) => inOrder(() => this.#handlePayload(place, from, payload)));
+    signaling.on('peer-left', ({ id }) => inOrder(() => this.mesh.handlePeerLeft(id)));
+    signaling.on('notice', ({ text }) => this.emit('notice', text));
+    signaling.on('problem', (problem) => this.emit('problem', problem));
+    signaling.on('refusal', ({ code, message }) => this.emit('refused', `by the server: ${code}: ${message}`));
+  }
+
+  async #handlePayload(place: Place, address: string, payload: string): Promise<void> {
+    const opened = await this.#measure('open', () => place.seal.open(payload));
+    if (this.#place !== place) return;
+    if (!opened.ok) {
+      this.emit('refused', `a payload: ${opened.error}`);
+      if (opened.error === 'unopenable') this.mesh.handleBreach({ address }, 'unopenable');
+      return;
+    }
+    const { from: session, toEveryone, text } = opened.value;
+    const parsed = parseIntroduction(text, toEveryone);
+    if (parsed.ok) return this.mesh.handleIntroduction({ address, session }, parsed.value);
+    this.emit('refused', `an introduction: ${parsed.error.code}: ${parsed.error.message}`);
+    if (parsed.error.code === 'not-over-link') this.mesh.handleBreach({ address, session }, 'not-over-link');
+  }
+
+  async #measure<T>(name: 'derive' | 'seal' | 'open', work: () => Promise<T>): Promise<T> {
+    if (!this.#measuring) return work();
+    const start = performance.now();
+    const result = await work();
+    performance.measure(`tincan:${name}`, { start });
+    return result;
+  }
+}
