@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The bytes of one TCP connection. */
+/** What went over one TCP connection. */
 export interface Traffic {
+  /** In bytes. */
   fromClient: number;
   fromServer: number;
+  /** What the client has sent, in pieces. */
+  readonly sent: Buffer[];
 }
 
-/** Stands between browsers and the server, counts what passes each way, and can cut it. */
+/** Stands between browsers and the server, counts what passes each way, keeps what browsers send, and can cut it. */
 export class CountingProxy {
   /** Every connection so far, closed ones too. */
   readonly connections: Traffic[] = [];
@@ -60,10 +63,13 @@ export class CountingProxy {
       client.resetAndDestroy();
       return;
     }
-    const traffic = { fromClient: 0, fromServer: 0 };
+    const traffic: Traffic = { fromClient: 0, fromServer: 0, sent: [] };
     this.connections.push(traffic);
     const server = connect(targetPort, 'localhost');
-    client.on('data', (bytes) => (traffic.fromClient += bytes.length));
+    client.on('data', (bytes) => {
+      traffic.fromClient += bytes.length;
+      traffic.sent.push(bytes);
+    });
     server.on('data', (bytes) => (traffic.fromServer += bytes.length));
     this.#pass(client, server);
     this.#pass(server, client);

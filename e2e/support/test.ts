@@ -3,6 +3,7 @@ import { ChromiumTab } from './chromium-tab.ts';
 import { CountingProxy } from './counting-proxy.ts';
 import { Files } from './files.ts';
 import { FirefoxTab } from './firefox-tab.ts';
+import { HostileProxy } from './hostile-proxy.ts';
 import { ServerProcess } from './server.ts';
 import { TincanPage } from './tincan-page.ts';
 
@@ -16,6 +17,8 @@ interface Fixtures {
   startServer: (env: Record<string, string>) => Promise<ServerProcess>;
   /** Puts a counting proxy before a server. */
   startProxy: (server: ServerProcess) => Promise<CountingProxy>;
+  /** Puts a proxy before a server that does with the signaling what the test tells it. */
+  startHostileProxy: (server: ServerProcess) => Promise<HostileProxy>;
   openPerson: () => Promise<Person>;
   openFirefox: () => Promise<TincanPage>;
   files: Files;
@@ -39,6 +42,15 @@ export const test = base.extend<Fixtures>({
     const started: CountingProxy[] = [];
     await use(async (server) => {
       const proxy = await CountingProxy.listen(server.port);
+      started.push(proxy);
+      return proxy;
+    });
+    await Promise.all(started.map((proxy) => proxy.close()));
+  },
+  startHostileProxy: async ({}, use) => {
+    const started: HostileProxy[] = [];
+    await use(async (server) => {
+      const proxy = await HostileProxy.listen(server.port);
       started.push(proxy);
       return proxy;
     });

@@ -36,6 +36,14 @@ export class TincanPage {
     return this.shareLink();
   }
 
+  /** Gives the person a name, on the home page. */
+  async rename(url: string, name: string): Promise<void> {
+    await this.tab.open(url);
+    await this.tab.click('header button');
+    await this.tab.fill(id('setting-name'), name);
+    await this.tab.click('dialog .primary');
+  }
+
   /** Opens a room's link. */
   async join(link: string): Promise<void> {
     await this.tab.open(link);
@@ -164,7 +172,8 @@ export class TincanPage {
   }
 }
 
-function id(testId: string): string {
+/** The CSS selector of a test id. */
+export function id(testId: string): string {
   return `[data-testid="${testId}"]`;
 }
 
