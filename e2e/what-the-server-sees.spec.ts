@@ -45,7 +45,16 @@ test('contains no candidate, fingerprint, address, file name, display name or pa
   const everything = [...texts, ...decodings(texts.join('\n'))].join('\n');
   const secret = new URL(link).hash.slice(1);
   const told = [
-    ...['candidate', 'a=fingerprint', 'fingerprint', 'ice-ufrag', 'v=0', 'webrtc-datachannel', 'sha-256', 'SHA-256'],
+    ...[
+      'candidate',
+      'a=fingerprint',
+      'fingerprint',
+      'ice-ufrag',
+      'v=0\r\n',
+      'webrtc-datachannel',
+      'sha-256',
+      'SHA-256',
+    ],
     ...['quarterly', 'figures', 'Alicia', 'Roberto', 'Overheard', 'between you'],
     ...Array.from({ length: secret.length - 7 }, (_, at) => secret.slice(at, at + 8)),
     Buffer.from(secret, 'base64url').subarray(0, 8).toString('latin1'),
