@@ -149,15 +149,24 @@ export class ReceivingFile implements IncomingFile {
    * has not been heard, as it may have been lost with it. Gives the blocks that are no longer open.
    */
   reopen(lost: 'lane' | 'link'): number[] {
-    const again = [...this.#open.values()].filter(
-      (open) => open.missingBytes > 0 || (lost === 'link' && !this.#expected.has(open.block)),
-    );
+    const again = this.#lacking(lost);
     for (const { block, badTimes } of again) {
       this.#open.delete(block);
       this.#again.push({ block, badTimes });
     }
     this.#again.sort((a, b) => a.block - b.block);
     return again.map((open) => open.block);
+  }
+
+  /** Whether a block that was asked for has not wholly arrived, or its hash has not. */
+  get lacksSomething(): boolean {
+    return this.#lacking('link').length > 0;
+  }
+
+  #lacking(lost: 'lane' | 'link'): OpenBlock[] {
+    return [...this.#open.values()].filter(
+      (open) => open.missingBytes > 0 || (lost === 'link' && !this.#expected.has(open.block)),
+    );
   }
 
   /** Forgets everything that takes memory; the file has ended. Gives the blocks that were open. */

@@ -14,6 +14,7 @@ import { IncomingOffers, type IncomingOffer } from './incoming-offers.ts';
 import type { TransferFailure, TransferPath } from './path.ts';
 import { Planner } from './planner.ts';
 import type { Sink, SinkStore } from './sink.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** Written bytes become durable at least this often. */
 const FLUSH_INTERVAL_MS = 500;
@@ -32,6 +33,10 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   readonly #endNotices: EndNotices;
   readonly #offers = new IncomingOffers();
   readonly #planner = new Planner();
+  readonly #stallWatch = new StallWatch(
+    () => [...this.#offers.files].some((file) => file.state === 'active' && file.lacksSomething),
+    () => this.#askAnew('link'),
+  );
   #askIsSoon = false;
   #generation = 1;
   /** Files whose `durable` the sender has not been told. */
@@ -161,6 +166,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     const frame = parseFrame(message);
     const file = frame.ok ? this.#offers.byHandle(frame.value.handle) : undefined;
     if (!frame.ok || file?.state !== 'active') return;
+    this.#stallWatch.handleHeard();
     const placed = file.place(frame.value.offset, frame.value.bytes);
     if (placed === 'misplaced') this.#end(file, 'protocol', true);
     else if (placed) void this.#hash(file, placed);
@@ -171,6 +177,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     for (const file of this.#offers.files) if (isLive(file)) this.#end(file, 'peer-left', false);
     clearTimeout(this.#flushTimer);
     clearTimeout(this.#reportTimer);
+    this.#stallWatch.stop();
   }
 
   /** The sender repeats an offer after a new link: whatever it may have missed is said again. */
@@ -220,6 +227,7 @@ export class Receiver extends Emitter<{ changed: undefined }> {
       durable: file.durable,
     }));
     for (const batch of inBatches(wants)) this.#path.send({ type: 'want', generation: this.#generation, wants: batch });
+    if (wants.length > 0) this.#stallWatch.start();
   }
 
   /** Forgets what was asked for and did not arrive, and asks for it again. */

@@ -48,6 +48,8 @@ export class LinkedPeers {
   onDelivered: () => void = () => {};
   /** May change a frame under way, as a broken network would. */
   tamper: (frame: Uint8Array) => void = () => {};
+  /** Says of what is put on the wire whether it never arrives. */
+  loses: (item: Item) => boolean = () => false;
   readonly #queues: Record<'link' | 'lane', Item[]> = { link: [], lane: [] };
   #linkUp = true;
   #laneOpen = false;
@@ -65,7 +67,7 @@ export class LinkedPeers {
   }
 
   put(item: Item): void {
-    if (!this.#linkUp || (item.on === 'lane' && this.#laneLost)) return;
+    if (!this.#linkUp || (item.on === 'lane' && this.#laneLost) || this.loses(item)) return;
     this.#queues[item.on].push(item);
     void this.#run();
   }
