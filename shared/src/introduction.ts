@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { describe, parseJsonObject } from './parse.ts';
 import type { Result } from './result.ts';
 
-/** A random id of 128 bits (22 base64url characters) that a page gives itself; it names the page to its peers. */
+/** 128 bits (22 base64url characters) that name a page to its peers: of its certificate, see `sessionOf`. */
 export const SessionId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 export type SessionId = string;
 

@@ -52,6 +52,8 @@ const Bye = v.object({ type: v.literal('bye') });
 // ---- moving the room to a fresh link
 const Move = v.object({
   type: v.literal('move'),
+  /** The name of the room that the speaker leaves. */
+  from: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)),
   /** The fresh link's secret, as it stands in the URL fragment. */
   secret: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22,86}$/)),
   /** Who else was asked along: links to all others end with the move. */

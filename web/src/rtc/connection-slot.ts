@@ -15,7 +15,7 @@ type SlotEvents = {
   drain: undefined;
   /** A connection ended, or gave way to a newer one: then `idle` is already false again. */
   close: ConnectionEnd;
-  /** The other side showed another certificate than before: the connection that it meant is closed or was not begun. */
+  /** The other side did not show its own certificate: the connection that it meant is closed or was not begun. */
   breach: Breach;
 };
 
@@ -27,8 +27,8 @@ export interface ConnectionSlotOptions {
   label: string;
   /** Epochs up to this one have been used. */
   lastEpoch?: number;
-  /** Of the certificate that the other side has to show; `undefined` while any will do. */
-  expectedFingerprint?: () => string | undefined;
+  /** Whether this is the other side's certificate. */
+  isTheirs: (fingerprint: string) => boolean;
 }
 
 /** Of both sides' certificates, as the descriptions name them and the browser then enforces. */
@@ -121,14 +121,12 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
     this.#retire(ended, { reason });
   }
 
-  /** A certificate is for good: whoever shows another one is somebody else. An offer is refused before it replaces anything. */
+  /** Whoever describes another certificate than the session's is somebody else. An offer is refused before it replaces anything. */
   #admitDescription({ type, sdp }: Extract<ConnectionSignal, { sdp: string }>): boolean {
-    const before = type === 'answer' ? this.#current?.remoteFingerprint : undefined;
-    const expected = before ?? this.#options.expectedFingerprint?.();
     const fingerprint = fingerprintOf(sdp);
-    if (fingerprint !== undefined && fingerprint === (expected ?? fingerprint)) return true;
-    if (type === 'answer') this.drop('refused: another certificate than before, or none');
-    if (expected !== undefined) this.emit('breach', 'fingerprint-changed');
+    if (fingerprint !== undefined && this.#options.isTheirs(fingerprint)) return true;
+    if (type === 'answer') this.drop('refused: a description without the certificate of the session');
+    this.emit('breach', 'wrong-certificate');
     return false;
   }
 
@@ -151,7 +149,7 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
       if (signal.type !== 'candidate') attempt.localFingerprint = fingerprintOf(signal.sdp);
       this.emit('signal', { epoch, signal });
     });
-    connection.on('open', () => isCurrent() && this.emit('open', undefined));
+    connection.on('open', () => isCurrent() && this.#handleOpen(attempt));
     connection.on('message', (message) => isCurrent() && this.emit('message', message));
     connection.on('drain', () => isCurrent() && this.emit('drain', undefined));
     connection.on('close', (end) => {
@@ -160,6 +158,14 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
       this.#retire(attempt, end);
     });
     if (replaced) this.#retire(replaced, { reason: 'replaced by a newer connection' });
+  }
+
+  /** A description says which certificate is to be expected; what counts is which one the other side has proved to hold. */
+  #handleOpen({ connection, remoteFingerprint }: Attempt): void {
+    if (connection.provenFingerprint !== undefined && connection.provenFingerprint === remoteFingerprint)
+      return this.emit('open', undefined);
+    this.drop('refused: another certificate than was described');
+    this.emit('breach', 'wrong-certificate');
   }
 
   #retire({ connection, timeout }: Attempt, end: ConnectionEnd): void {

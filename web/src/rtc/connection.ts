@@ -33,6 +33,8 @@ export interface Connection {
   send(data: string | Uint8Array<ArrayBuffer>): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
+  /** Of the certificate whose key the other side has proved to hold, once open; the browser's word, not the description's. */
+  readonly provenFingerprint: string | undefined;
   /** How the bytes travel; `undefined` while that is not known. */
   route(): Promise<Route | undefined>;
   close(): void;

@@ -30,8 +30,8 @@ export interface LanesOptions {
   getIceServers: () => readonly IceServer[];
   /** Sends over the link. */
   send: (message: LaneMessage) => void;
-  /** Of the certificate that the link has proved: a lane has to show the same. */
-  getFingerprint: () => string | undefined;
+  /** Whether this is the peer's certificate: a lane has to show the same as the link. */
+  isTheirs: (fingerprint: string) => boolean;
   now?: () => number;
   random?: () => number;
 }
@@ -122,13 +122,13 @@ export class Lanes extends Emitter<LanesEvents> {
   #placeOf(index: number): Place {
     const known = this.#places.get(index);
     if (known) return known;
-    const { createConnection, getIceServers, send, getFingerprint } = this.#options;
+    const { createConnection, getIceServers, send, isTheirs } = this.#options;
     const slot = new ConnectionSlot({
       initiates: this.#initiates,
       createConnection,
       getIceServers,
       label: `lane-${index}`,
-      expectedFingerprint: getFingerprint,
+      isTheirs,
     });
     const retry = new Retry(this.#retryOptions);
     const place: Place = { index, slot, retry, wanted: false, lane: undefined, timer: undefined };

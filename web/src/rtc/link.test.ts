@@ -4,7 +4,12 @@ import { commitmentTo } from '@tincan/shared/safety-words';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Link, type LinkOptions } from './link.ts';
 import { sessionOf } from './testing/fake-room.ts';
-import { fingerprintLine, LinkedNetwork, type LinkedConnection } from './testing/linked-connections.ts';
+import {
+  fingerprintLine,
+  LinkedNetwork,
+  nameOfFingerprint,
+  type LinkedConnection,
+} from './testing/linked-connections.ts';
 
 let network: LinkedNetwork;
 beforeEach(() => {
@@ -20,7 +25,8 @@ const chat = (text: string): LinkMessage => ({ type: 'chat', id: 'x'.repeat(22),
 
 function linkOf(me: string, peer: string, options: Partial<LinkOptions> = {}) {
   const createConnection = network.showing(me);
-  const names = { me: sessionOf(me), peer: sessionOf(peer), getName: () => me };
+  const isTheirs = (fingerprint: string) => nameOfFingerprint(fingerprint) === sessionOf(peer);
+  const names = { me: sessionOf(me), peer: sessionOf(peer), getName: () => me, isTheirs };
   const link = new Link({ ...names, createConnection, getIceServers: () => [], ...options });
   const events: string[] = [];
   link.on('up', () => events.push('up'));
@@ -257,15 +263,14 @@ describe('[WORDS] the safety words', () => {
 });
 
 describe('[BIND] a certificate', () => {
-  test('[BIND-2] another one in a later link is refused before it replaces anything', async () => {
+  test('[BIND-2] of somebody else is refused before it replaces anything, at the first link as at any later one', async () => {
+    const sdp = `v=0 0\r\n${fingerprintLine('attacker')}`;
+    const stranger = linkOf('bob', 'alice');
+    stranger.link.handleSignal(1, { type: 'offer', sdp });
+    expect([stranger.link.idle, stranger.events]).toEqual([true, ['breach: wrong-certificate']]);
     const { bob, a } = await pair();
-    const sdp = `v=0 x\r\n${fingerprintLine('attacker')}`;
     bob.link.handleSignal(9, { type: 'offer', sdp });
-    expect([bob.link.state, bob.link.epoch, bob.events.at(-1)]).toEqual([
-      'connected',
-      1,
-      'breach: fingerprint-changed',
-    ]);
+    expect([bob.link.state, bob.link.epoch, bob.events.at(-1)]).toEqual(['connected', 1, 'breach: wrong-certificate']);
     network.cut();
     bob.link.handleSignal(9, { type: 'offer', sdp });
     expect([bob.link.idle, network.connections.length]).toEqual([true, 2]);
@@ -273,33 +278,39 @@ describe('[BIND] a certificate', () => {
     expect(bob.link.idle).toBe(false);
   });
 
-  test('[BIND-1] a second answer with another one closes the connection', async () => {
+  test('[BIND-2] that is described and not proved closes the connection before a word is said', async () => {
+    const bob = linkOf('bob', 'alice');
+    const attacker = network.showing('attacker')({ initiator: true, iceServers: [], label: 'attacker' });
+    const heard: unknown[] = [];
+    attacker.on('message', (message) => heard.push(message));
+    attacker.on('signal', (signal) => {
+      const claimed = fingerprintLine('alice');
+      const lie = signal.type === 'candidate' ? signal : { ...signal, sdp: `v=0 0\r\n${claimed}\r\n` };
+      bob.link.handleSignal(1, lie);
+    });
+    bob.link.on('signal', ({ signal }) => attacker.handleSignal(signal));
+    await pass(50);
+    expect(bob.events).toEqual(['down: refused: another certificate than was described', 'breach: wrong-certificate']);
+    expect(heard).toEqual([]);
+  });
+
+  test('[BIND-1] another one in a second answer closes the connection', async () => {
     const { alice, a } = await pair();
     alice.link.handleSignal(1, { type: 'answer', sdp: `v=0 1\r\n${fingerprintLine('attacker')}` });
     expect(alice.events.slice(1)).toEqual([
-      'down: refused: another certificate than before, or none',
-      'breach: fingerprint-changed',
+      'down: refused: a description without the certificate of the session',
+      'breach: wrong-certificate',
     ]);
     expect(a.isOpen).toBe(false);
   });
 
   test.each([
-    ['none', 'v=0'],
+    ['no fingerprint', 'v=0'],
     ['two', `v=0\r\n${fingerprintLine('alice')}\r\n${fingerprintLine('attacker')}`],
-    ['one by SHA-1', `v=0\r\na=fingerprint:sha-1 ${Array(20).fill('AA').join(':')}`],
-  ])('[BIND-1] a description with %s begins nothing', async (_, sdp) => {
+  ])('[BIND-1] a description with %s begins nothing, and the page is told', async (_, sdp) => {
     const bob = linkOf('bob', 'alice');
     bob.link.handleSignal(1, { type: 'offer', sdp });
-    expect([bob.link.idle, network.connections]).toEqual([true, []]);
-  });
-
-  test('[BIND-2] is known again after the peer was forgotten', async () => {
-    const { bob, a } = await pair();
-    const again = linkOf('bob', 'alice', { lastFingerprint: bob.link.fingerprint });
-    again.link.handleSignal(1, { type: 'offer', sdp: `v=0 x\r\n${fingerprintLine('attacker')}` });
-    expect(again.events).toEqual(['breach: fingerprint-changed']);
-    again.link.handleSignal(1, { type: 'offer', sdp: a.sdp });
-    expect(again.link.idle).toBe(false);
+    expect([bob.link.idle, network.connections, bob.events]).toEqual([true, [], ['breach: wrong-certificate']]);
   });
 });
 

@@ -20,6 +20,8 @@ import { Outbox } from './outbox.ts';
 
 /** Faults that one connection may show; the next one ends it. A bug must not cost a link, a flood must. */
 const MAX_FAULTS = 5;
+/** A link that lives answers a ping in less, also beside a transfer that fills the path. */
+const PROBE_MS = 2_000;
 
 export type LinkState = 'connecting' | 'connected' | 'reconnecting';
 /** The two pages speak different wire versions, and which of them has to reload. */
@@ -58,8 +60,8 @@ export interface LinkOptions {
   getName: () => string;
   /** Epochs up to this one were used between the two sessions before. */
   lastEpoch?: number;
-  /** Of the certificate by which the other session is known; it has to show the same again. */
-  lastFingerprint?: string | undefined;
+  /** Whether this is the other session's certificate. */
+  isTheirs: (fingerprint: string) => boolean;
   now?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;
@@ -75,8 +77,9 @@ export class Link extends Emitter<LinkEvents> {
   readonly #slot: ConnectionSlot;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
+  /** Those who wait for the next word of the other side. */
+  readonly #probes = new Set<(alive: boolean) => void>();
   #phase: Phase = { name: 'down' };
-  #fingerprint: string | undefined;
   #wasUp = false;
   #name = '';
   #incompatible: Incompatible | undefined;
@@ -89,7 +92,6 @@ export class Link extends Emitter<LinkEvents> {
     this.initiates = me < peer;
     this.#me = me;
     this.#peer = peer;
-    this.#fingerprint = options.lastFingerprint;
     this.#getName = getName;
     this.#wire = wire;
     const slot = new ConnectionSlot({
@@ -98,7 +100,7 @@ export class Link extends Emitter<LinkEvents> {
       getIceServers,
       label: 'link',
       lastEpoch,
-      expectedFingerprint: () => this.#fingerprint,
+      isTheirs: options.isTheirs,
     });
     this.#slot = slot;
     this.#outbox = new Outbox(slot);
@@ -133,10 +135,6 @@ export class Link extends Emitter<LinkEvents> {
   get words(): readonly number[] | undefined {
     return this.#phase.name === 'up' ? this.#phase.words : undefined;
   }
-  /** Of the certificate by which the other session is known since its first link; it never changes. */
-  get fingerprint(): string | undefined {
-    return this.#fingerprint;
-  }
   /** There is no connection, and no attempt at one. */
   get idle(): boolean {
     return this.#slot.idle;
@@ -169,6 +167,20 @@ export class Link extends Emitter<LinkEvents> {
     this.#heartbeat.wakeUp();
   }
 
+  /** Asks the other side for a sign of life on this connection: false if none comes within two seconds. */
+  probe(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (alive: boolean) => {
+        clearTimeout(timer);
+        this.#probes.delete(answer);
+        resolve(alive);
+      };
+      const timer = setTimeout(answer, PROBE_MS, false);
+      this.#probes.add(answer);
+      if (!this.send({ type: 'ping' })) answer(false);
+    });
+  }
+
   /** Gives the present connection up, and says why to whoever reads the log. */
   drop(reason: string): void {
     this.#slot.drop(reason);
@@ -190,6 +202,7 @@ export class Link extends Emitter<LinkEvents> {
 
   #handleMessage(text: string | ArrayBuffer): void {
     this.#heartbeat.handleHeard();
+    for (const answer of this.#probes) answer(true);
     if (typeof text !== 'string') return this.#handleFault('a binary message');
     const parsed = parseLinkMessage(text);
     if (parsed.ok) return this.#handleParsed(parsed.value);
@@ -244,7 +257,6 @@ export class Link extends Emitter<LinkEvents> {
     const me = { session: this.#me, fingerprint: fingerprints.local, nonce };
     const peer = { session: this.#peer, fingerprint: fingerprints.remote, nonce: theirs };
     this.#slot.settle();
-    this.#fingerprint = fingerprints.remote;
     this.#phase = { name: 'up', words: this.initiates ? safetyWords(me, peer) : safetyWords(peer, me) };
     this.#wasUp = true;
     this.#heartbeat.start();
@@ -268,6 +280,7 @@ export class Link extends Emitter<LinkEvents> {
     this.#faults = 0;
     this.#heartbeat.stop();
     this.#outbox.clear();
+    for (const answer of this.#probes) answer(false);
     this.emit('down', { reason, wasUp });
   }
 

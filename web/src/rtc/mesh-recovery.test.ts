@@ -162,7 +162,7 @@ describe('the path', () => {
     end?.close();
     network.silent = false;
     expect([alice.view, bob.view]).toEqual(['bob connected', 'alice reconnecting']);
-    await pass(6_000);
+    await pass(8_000); // at most 5 s until he asks, and 2 s in which alice hears nothing of him
     expect([alice.view, bob.view]).toEqual(['bob connected', 'alice connected']);
     expect(alice.events.filter((event) => event === 'link-up bob')).toHaveLength(2);
   });

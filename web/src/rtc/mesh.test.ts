@@ -3,6 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { sessionOf } from './testing/fake-room.ts';
 import { network, pageOf, pair, pass, room } from './testing/in-a-room.ts';
 
+const offerOf = (epoch: number, sdp: string): Introduction => ({ kind: 'link', epoch, signal: { type: 'offer', sdp } });
+const answerOf = (epoch: number, sdp: string): Introduction => ({
+  kind: 'link',
+  epoch,
+  signal: { type: 'answer', sdp },
+});
+
 describe('meeting', () => {
   test.each([
     ['alice', 'bob'],
@@ -143,6 +150,25 @@ describe('an attacker in the room', () => {
     bob.mesh.handleIntroduction({ address, session: alice.session }, replay);
     await pass(100);
     expect(bob.view).toBe('alice connected');
+    expect(network.connections).toHaveLength(2);
+  });
+
+  test.each([
+    ['says that bob has lost the link', 'bob', { kind: 'hello', needsLink: true }],
+    ['sends a newer offer of alice’s certificate', 'alice', (sdp: string) => offerOf(9, sdp)],
+    ['sends another answer of bob’s certificate', 'bob', (sdp: string) => answerOf(1, sdp)],
+  ] as const)('[INTRO-11] %s: a link that lives answers a ping, and stays', async (_, name, made) => {
+    const { alice, bob } = await pair();
+    const [victim, said] = name === 'bob' ? [alice, bob] : [bob, alice];
+    const { sdp } = network.connections[name === 'alice' ? 0 : 1]!;
+    const introduction: Introduction = typeof made === 'function' ? made(sdp) : made;
+    victim.mesh.handlePeerLeft(said.address!); // so that the words may come from anywhere
+    victim.mesh.handleIntroduction({ address: 'anywhere', session: said.session }, introduction);
+    await pass(10_000);
+    expect([alice.events, bob.events].flat().filter((event) => event.startsWith('link-'))).toEqual([
+      'link-up bob',
+      'link-up alice',
+    ]);
     expect(network.connections).toHaveLength(2);
   });
 

@@ -5,6 +5,7 @@
 import type { Introduction, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
 import type { LinkMessage } from '@tincan/shared/link-message';
+import { sessionOf } from '@tincan/shared/session';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
@@ -15,7 +16,7 @@ import { Peer, type PeerSnapshot } from './peer.ts';
 /** Links that one page keeps: each costs a connection, and every file to everyone is sent once per peer. */
 const MAX_PEERS = 8;
 /** Sessions that are remembered after they went, so that their epochs keep growing and their late messages stay unheard. */
-const MAX_DEPARTED = 256;
+const MAX_DEPARTED = 4_096;
 
 /** How an introduction gets to others in the room, sealed; says whether it went out. What is said first arrives first. */
 export interface Introducer {
@@ -43,12 +44,6 @@ type MeshEvents = {
   breach: { session: SessionId | undefined; breach: Breach };
 };
 
-/** What stays known of a session that went, so that whoever comes in its name later is the same or nobody. */
-interface Departed {
-  epoch: number;
-  fingerprint: string | undefined;
-}
-
 export interface MeshOptions {
   me: SessionId;
   /** The name that peers are greeted with. */
@@ -62,14 +57,17 @@ export interface MeshOptions {
   random?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;
+  /** Which session a certificate is of; tests have certificates that are names. */
+  sessionOf?: (fingerprint: string) => SessionId;
 }
 
 export class Mesh extends Emitter<MeshEvents> {
   readonly #options: MeshOptions;
   readonly #maxPeers: number;
+  readonly #sessionOf: (fingerprint: string) => SessionId;
   readonly #peers = new Map<SessionId, Peer>();
-  /** Those who went, or that they said they will not come back. */
-  readonly #departed = new Map<SessionId, Departed | 'for-good'>();
+  /** The last epoch of those who went, or that they said they will not come back. */
+  readonly #departed = new Map<SessionId, number | 'for-good'>();
   /** Those whom the person does not want here. */
   readonly #blocked = new Set<SessionId>();
   #name: string;
@@ -81,6 +79,7 @@ export class Mesh extends Emitter<MeshEvents> {
     super();
     this.#options = options;
     this.#maxPeers = options.maxPeers ?? MAX_PEERS;
+    this.#sessionOf = options.sessionOf ?? sessionOf;
     this.#name = clip(options.name);
   }
 
@@ -124,9 +123,7 @@ export class Mesh extends Emitter<MeshEvents> {
     // another address is somebody else in the room.
     if (peer.connected && peer.address !== undefined && peer.address !== address) return;
     this.#bind(peer, address);
-    if (introduction.kind === 'presence') peer.handlePresence();
-    else if (introduction.kind === 'hello') peer.handleHello(introduction.needsLink);
-    else peer.handleSignal(introduction.epoch, introduction.signal);
+    void peer.handleIntroduction(introduction);
   }
 
   /** Something from this address, or in this session's name, must not be trusted. It ends an attempt at a link, never a link. */
@@ -197,7 +194,7 @@ export class Mesh extends Emitter<MeshEvents> {
       this.emit('peer-refused', { session });
       return undefined;
     }
-    return this.#add(session, departed);
+    return this.#add(session, departed ?? 0);
   }
 
   /** A peer that nothing leads to gives way to one who is there. */
@@ -207,13 +204,13 @@ export class Mesh extends Emitter<MeshEvents> {
     return unreachable !== undefined;
   }
 
-  #add(session: SessionId, departed: Departed | undefined): Peer {
+  #add(session: SessionId, lastEpoch: number): Peer {
     const { introducer } = this.#options;
     const peer = new Peer({
       ...this.#options,
       peer: session,
-      lastEpoch: departed?.epoch ?? 0,
-      lastFingerprint: departed?.fingerprint,
+      lastEpoch,
+      isTheirs: (fingerprint) => this.#sessionOf(fingerprint) === session,
       getName: () => this.#name,
       introduce: (address, introduction) => introducer.introduce({ address, session }, introduction),
     });
@@ -237,8 +234,7 @@ export class Mesh extends Emitter<MeshEvents> {
     const { session } = peer;
     this.#peers.delete(session);
     this.#departed.delete(session); // the newest stand last
-    const { fingerprint } = peer.snapshot;
-    this.#departed.set(session, forGood ? 'for-good' : { epoch: peer.epoch, fingerprint });
+    this.#departed.set(session, forGood ? 'for-good' : peer.epoch);
     const oldest = this.#departed.keys().next();
     if (this.#departed.size > MAX_DEPARTED && !oldest.done) this.#departed.delete(oldest.value);
     peer.close();

@@ -10,6 +10,8 @@ import { Retry } from './retry.ts';
 
 /** How often the side that cannot begin a connection asks the other to. */
 const HELLO_INTERVAL_MS = 5_000;
+/** What may wait while a link is asked whether it lives: an offer and its candidates. */
+const MAX_DOUBTED = 64;
 /** How long a peer without a link may be unknown to a server that is there: after a restart everyone needs a while to come back. */
 const ABSENCE_MS = 45_000;
 const ROUTE_REFRESH_MS = 10_000;
@@ -27,8 +29,6 @@ export interface PeerSnapshot {
   incompatible: Incompatible | undefined;
   /** The link's safety words, six numbers from 0 to 63, while it is connected. */
   words: readonly number[] | undefined;
-  /** Of the certificate by which the session is known since its first link. */
-  fingerprint: string | undefined;
 }
 
 type PeerEvents = {
@@ -45,7 +45,7 @@ type PeerEvents = {
   gone: 'bye' | 'absent';
 };
 
-export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send' | 'getFingerprint'> {
+export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send'> {
   /** Sends an introduction to the server's address of this peer, and says whether it went out. */
   introduce: (address: string, introduction: Introduction) => Promise<boolean>;
 }
@@ -63,6 +63,8 @@ export class Peer extends Emitter<PeerEvents> {
   #offeredTo: string | undefined;
   #online = false;
   #closed = false;
+  /** What came while the link is asked whether it lives. */
+  #doubted: Introduction[] | undefined;
   #route: Route | undefined;
   /** The clock's time before which neither a new attempt nor another hello is due. */
   #notBefore = 0;
@@ -77,11 +79,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.#now = options.now ?? (() => performance.now());
     this.#retry = new Retry({ now: this.#now, random: options.random ?? Math.random });
     const link = new Link(options);
-    const lanes = new Lanes({
-      ...options,
-      send: (message) => void link.send(message),
-      getFingerprint: () => link.fingerprint,
-    });
+    const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
     this.#link = link;
     this.#lanes = lanes;
     link.on('signal', ({ epoch, signal }) => this.#handleLocalSignal(epoch, signal));
@@ -99,8 +97,8 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   get snapshot(): PeerSnapshot {
-    const { name, state, incompatible, words, fingerprint } = this.#link;
-    return { session: this.session, name, state, route: this.#route, incompatible, words, fingerprint };
+    const { name, state, incompatible, words } = this.#link;
+    return { session: this.session, name, state, route: this.#route, incompatible, words };
   }
   get connected(): boolean {
     return this.#link.state === 'connected';
@@ -130,8 +128,38 @@ export class Peer extends Emitter<PeerEvents> {
     this.#review();
   }
 
+  /**
+   * What the peer says by way of the server. Any member of the room can say it in its name, so what would end a link that is
+   * up is believed only once the link itself has fallen silent.
+   */
+  async handleIntroduction(introduction: Introduction): Promise<void> {
+    if (this.#doubted) {
+      if (this.#doubted.length < MAX_DOUBTED) this.#doubted.push(introduction);
+      return;
+    }
+    if (!this.connected || !this.#wouldEndLink(introduction)) return this.#act(introduction);
+    const doubted = [introduction];
+    this.#doubted = doubted;
+    const alive = await this.#link.probe();
+    this.#doubted = undefined;
+    if (alive) this.emit('fault', `${introduction.kind}, by way of the server, while the link lives`);
+    else for (const each of doubted) this.#act(each);
+  }
+
+  #wouldEndLink(introduction: Introduction): boolean {
+    if (introduction.kind === 'presence') return false;
+    if (introduction.kind === 'hello') return introduction.needsLink && this.#link.initiates;
+    return introduction.signal.type !== 'candidate' && introduction.epoch >= this.#link.epoch;
+  }
+
+  #act(introduction: Introduction): void {
+    if (introduction.kind === 'presence') this.#handlePresence();
+    else if (introduction.kind === 'hello') this.#handleHello(introduction.needsLink);
+    else this.#link.handleSignal(introduction.epoch, introduction.signal);
+  }
+
   /** The peer told the room that it is there, so it may not know us. */
-  handlePresence(): void {
+  #handlePresence(): void {
     if (!this.#link.initiates) return this.#sendHello();
     const lost = !this.#link.answered && this.#offeredTo !== this.#address;
     if (this.#link.idle || (lost && !this.connected)) this.#connect();
@@ -139,21 +167,20 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   /** The peer told us that it is there, and whether it has a link. Never answered by a hello, or two would go on for ever. */
-  handleHello(needsLink: boolean): void {
+  #handleHello(needsLink: boolean): void {
     if (!this.#link.initiates) return;
     // Messages keep their order: a need that is stated after the answer to our offer is about a link lost since.
     const lost = this.#link.answered ? needsLink : this.#offeredTo !== this.#address;
     if (this.#link.idle || lost) this.#connect();
   }
 
-  handleSignal(epoch: number, signal: ConnectionSignal): void {
-    this.#link.handleSignal(epoch, signal);
-  }
-
-  /** An introduction in this peer's name is not to be trusted. A link that is connected has nothing to do with it. */
+  /**
+   * An introduction in this peer's name, or from its address, is not to be trusted. An attempt at a link that may be made of
+   * such is given up; a link that is connected has nothing to do with it.
+   */
   handleBreach(breach: Breach): void {
-    if (this.connected) return this.emit('fault', `${breach}, by way of the server`);
-    this.#link.drop(breach);
+    if (this.connected && breach === 'unopenable') return this.emit('fault', 'unopenable, by way of the server');
+    if (breach === 'unopenable') this.#link.drop(breach);
     this.emit('breach', breach);
   }
 

@@ -1,6 +1,8 @@
 // simple-peer behind the port. It negotiates; its stream is not used: the channel is taken over before it opens, so
 // that there is one buffer (the channel's own) and our marks. No other file imports simple-peer or knows its insides.
-import type { ConnectionSignal } from '@tincan/shared/introduction';
+import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
+import { sessionOf } from '@tincan/shared/session';
+import type { IceServer } from '@tincan/shared/signaling';
 import type { Instance, SignalData } from 'simple-peer';
 import SimplePeer from 'simple-peer/simplepeer.min.js';
 import { Emitter } from '../platform/emitter.ts';
@@ -13,6 +15,7 @@ import {
   type CreateConnection,
   type Route,
 } from './connection.ts';
+import { fingerprintOf, fingerprintOfCertificate } from './fingerprint.ts';
 
 /** How long a closed connection may take to send what it still has. */
 const LINGER_MS = 1_000;
@@ -26,15 +29,29 @@ interface Insides {
 /** How long a page may be open before its certificate ends: the most that browsers allow, in milliseconds. */
 const CERTIFICATE_MS = 365 * 86_400_000;
 
-/**
- * Makes connections that all show one certificate, fresh and never stored: by it the page is known to its peers. Where
- * WebRTC is missing the connections close at once and say so.
- */
-export async function createSimplePeerConnections(): Promise<CreateConnection> {
+/** What a page is to its peers: a certificate, fresh and never stored, which all its connections show. */
+export interface Identity {
+  /** The certificate's name: see `sessionOf`. */
+  session: SessionId;
+  createConnection: CreateConnection;
+}
+
+/** Makes a new identity. Rejects where the browser does not let the page use WebRTC. */
+export async function createIdentity(): Promise<Identity> {
   // The cast: `expires` stands in the WebRTC specification and not in TypeScript's list.
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', expires: CERTIFICATE_MS } as EcKeyGenParams;
   const certificate = await RTCPeerConnection.generateCertificate(algorithm);
-  return (options) => new SimplePeerConnection(options, certificate);
+  // Not every browser tells a certificate's fingerprint, but each writes it into what it describes.
+  const connection = new RTCPeerConnection({ certificates: [certificate] });
+  connection.createDataChannel('fingerprint');
+  const { sdp = '' } = await connection.createOffer();
+  connection.close();
+  const fingerprint = fingerprintOf(sdp);
+  if (fingerprint === undefined) throw new Error('the browser names no SHA-256 fingerprint of its certificate');
+  return {
+    session: sessionOf(fingerprint),
+    createConnection: (options) => new SimplePeerConnection(options, certificate),
+  };
 }
 
 class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
@@ -45,7 +62,7 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   constructor({ initiator, iceServers, label }: ConnectionOptions, certificate: RTCCertificate) {
     super();
     try {
-      const config = { iceServers: iceServers as RTCIceServer[], certificates: [certificate] };
+      const config = { iceServers: usable(iceServers), certificates: [certificate] };
       const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
       this.#peer = peer;
       peer.on('signal', (signal) => this.#handleLocalSignal(signal));
@@ -62,6 +79,11 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
 
   get bufferedBytes(): number {
     return this.#channel?.bufferedAmount ?? 0;
+  }
+
+  get provenFingerprint(): string | undefined {
+    const [der] = this.#peer?._pc?.sctp?.transport.getRemoteCertificates() ?? [];
+    return der && fingerprintOfCertificate(der);
   }
 
   handleSignal(signal: ConnectionSignal): void {
@@ -131,6 +153,19 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     this.#ended = true;
     this.emit('close', end);
   }
+}
+
+/** The servers that this browser takes: one that it does not would make every connection fail, and the server names them. */
+function usable(iceServers: readonly IceServer[]): RTCIceServer[] {
+  return (iceServers as RTCIceServer[]).filter((server) => {
+    try {
+      new RTCPeerConnection({ iceServers: [server] }).close();
+      return true;
+    } catch (error) {
+      console.warn('A STUN or TURN server of this server’s is left out.', error);
+      return false;
+    }
+  });
 }
 
 function flat({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidate): ConnectionSignal {

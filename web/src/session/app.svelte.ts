@@ -24,6 +24,8 @@ export class App {
   #leaveAsked = $state(false);
   #codeProblem = $state<CodeProblem>();
   #codeAttempt = $state.raw<AbortController>();
+  /** Codes that were tried on this page: who is in between may guess once for each try, so there is only one. */
+  #spentCodes: readonly string[] = [];
 
   constructor() {
     addEventListener('hashchange', () => this.#handleAddress());
@@ -97,14 +99,17 @@ export class App {
   /** Goes to the room that a spoken code leads to, if it leads anywhere. */
   async enterCode(text: string): Promise<void> {
     this.cancelCode();
-    this.#codeProblem = undefined;
+    const digits = text.normalize('NFKC').replace(/\D/g, '');
+    this.#codeProblem = this.#spentCodes.includes(digits) ? 'used' : undefined;
+    if (this.#codeProblem) return;
     const attempt = new AbortController();
     this.#codeAttempt = attempt;
-    const secret = await enterCode(text, { url: signalingUrl(location), signal: attempt.signal });
+    const outcome = await enterCode(text, { url: signalingUrl(location), signal: attempt.signal });
+    if (outcome.spent) this.#spentCodes = [...this.#spentCodes, digits];
     if (this.#codeAttempt !== attempt) return;
     this.#codeAttempt = undefined;
-    if (!secret.ok) this.#codeProblem = secret.error;
-    else this.#goTo(secret.value);
+    if (outcome.ok) this.#goTo(outcome.value);
+    else this.#codeProblem = outcome.error;
   }
 
   cancelCode(): void {
@@ -146,7 +151,7 @@ export class App {
     this.#room = secret
       ? new Room({
           link: location.href,
-          me: randomId(),
+          visit: randomId(),
           name: this.#name,
           onMoved: (link) => history.replaceState(null, '', link),
         })

@@ -4,6 +4,9 @@ import { openSlot } from '../signaling/slot.ts';
 import { createPassword, formatCode } from '../verify/spoken-code.ts';
 import { CODE_ENDS, type CodeEnd, type CodeView } from './views.ts';
 
+/** A code is good for ten minutes at most, whatever the server says, in seconds. */
+const MAX_TTL_SECONDS = 600;
+
 /** Where the code leads, and the connection on which it is offered; `undefined` while there is none. */
 type Place = { signaling: SignalingClient; secret: string } | undefined;
 
@@ -14,7 +17,7 @@ type Place = { signaling: SignalingClient; secret: string } | undefined;
 export class OfferedCode {
   readonly #getPlace: () => Place;
   #view = $state.raw<CodeView>({ state: 'none' });
-  #wanted = false;
+  #wanted = $state(false);
   #attempt: AbortController | undefined;
 
   constructor(getPlace: () => Place) {
@@ -23,6 +26,11 @@ export class OfferedCode {
 
   get view(): CodeView {
     return this.#view;
+  }
+
+  /** Whether there should be one, if nothing speaks against it. */
+  get wanted(): boolean {
+    return this.#wanted;
   }
 
   /** From now on there should be a code. */
@@ -41,6 +49,11 @@ export class OfferedCode {
     this.#wanted = false;
     if (this.#view.state === 'open' && this.#view.entered) return;
     if (this.#view.state === 'ended' && this.#view.tried) return; // the person has to see that
+    this.#giveUp();
+  }
+
+  /** The person has seen what became of the last one. */
+  dismiss(): void {
     this.#giveUp();
   }
 
@@ -74,23 +87,29 @@ export class OfferedCode {
     };
     let slot;
     let entered = false;
+    let timer;
     try {
       // The curve is loaded by those who need it, and is there before anybody can have entered.
       const { handOverSecret } = await import('../verify/pairing.ts');
       slot = await openSlot(place.signaling, attempt.signal);
-      const code = { slot: slot.number, password: createPassword() };
+      const { channel, number, ttlSeconds } = slot;
+      // The server ends the slot; that the code ends is not left to it.
+      timer = setTimeout(() => channel.expire(), Math.min(ttlSeconds, MAX_TTL_SECONDS) * 1_000);
+      const code = { slot: number, password: createPassword() };
       const text = formatCode(code.slot, code.password);
       show({ state: 'open', code: text, entered });
       await slot.entered();
       entered = true;
       show({ state: 'open', code: text, entered });
-      await handOverSecret(slot.channel, { ...code, secret: place.secret });
-      slot.channel.close('done');
+      await handOverSecret(channel, { ...code, secret: place.secret });
+      channel.close('done');
       show({ state: 'used' });
     } catch (error) {
       const why = toEnd(error);
       slot?.channel.close(why === 'wrong-code' ? 'wrong-code' : 'cancelled');
       show({ state: 'ended', why, tried: entered });
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

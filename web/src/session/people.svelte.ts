@@ -11,10 +11,10 @@ export class People {
   #snapshots = $state.raw<readonly PeerSnapshot[]>([]);
   /** Of everyone who has been here. */
   readonly #names = new SvelteMap<SessionId, string>();
-  /** Fingerprints of those whose words were compared: a page shows the same certificate on all its links (BIND-2). */
-  readonly #verified = new SvelteSet<string>();
+  /** A session is its certificate (BIND-2), so whoever was verified stays so on every later link. */
+  readonly #verified = new SvelteSet<SessionId>();
   readonly #breaches = new SvelteMap<SessionId, Breach>();
-  #strangersBreach = $state<Breach>();
+  #strangersBreach = $state.raw<{ breach: Breach; name: string }>();
   #mesh: Mesh | undefined;
 
   /** Shows whoever is in this mesh from now on. */
@@ -27,25 +27,29 @@ export class People {
     mesh.on('peer-added', look);
     mesh.on('peer-changed', look);
     mesh.on('peer-removed', ({ session }) => {
+      // The peer's card goes, and what was wrong must not go with it unseen.
+      const breach = this.#breaches.get(session);
+      if (breach && !this.#strangersBreach) this.#strangersBreach = { breach, name: this.nameOf(session) };
       this.#breaches.delete(session);
       look();
     });
     mesh.on('link-up', ({ session }) => {
-      this.#breaches.delete(session);
+      // It was the way to this link that was disturbed, and the link is there.
+      if (this.#breaches.get(session) === 'unopenable') this.#breaches.delete(session);
       look();
     });
     mesh.on('breach', ({ session, breach }) => {
-      if (session === undefined) this.#strangersBreach = breach;
+      if (session === undefined) this.#strangersBreach ??= { breach, name: '' };
       else this.#breaches.set(session, breach);
     });
   }
 
   get all(): PeerView[] {
-    return this.#snapshots.map(({ words, fingerprint, ...peer }) => ({
+    return this.#snapshots.map(({ words, ...peer }) => ({
       ...peer,
       name: this.nameOf(peer.session),
       words: words?.map((word) => ({ index: word, emoji: SAFETY_EMOJI[word] ?? '' })),
-      verified: fingerprint !== undefined && this.#verified.has(fingerprint),
+      verified: this.#verified.has(peer.session),
       breach: this.#breaches.get(peer.session),
     }));
   }
@@ -55,8 +59,8 @@ export class People {
     return this.#names.get(session) ?? '';
   }
 
-  /** Security failed in the name of nobody who is known here, until it is dismissed. */
-  get strangersBreach(): Breach | undefined {
+  /** Security failed in the name of nobody who is here now, until it is dismissed; `name` of somebody who was, or empty. */
+  get strangersBreach() {
     return this.#strangersBreach;
   }
 
@@ -67,10 +71,8 @@ export class People {
 
   /** The person has compared the safety words of the present link, or takes that back. */
   setVerified(session: SessionId, verified: boolean): void {
-    const fingerprint = this.#snapshots.find((peer) => peer.session === session)?.fingerprint;
-    if (fingerprint === undefined) return;
-    if (verified) this.#verified.add(fingerprint);
-    else this.#verified.delete(fingerprint);
+    if (verified) this.#verified.add(session);
+    else this.#verified.delete(session);
   }
 
   /** Ends the link to a peer and does not let its page in again. */

@@ -15,6 +15,12 @@ import { SignalingClient, type ServerState, type SignalingProblem } from '../sig
 
 /** What may wait to be sealed, or to be opened; a server that sends faster than this is heard in parts. */
 const MAX_WAITING = 1_024;
+/** A hostile server can cause refusals as fast as it likes; one line of a kind in this time is enough. */
+const REFUSAL_INTERVAL_MS = 60_000;
+/** The kinds are few, but the server's own words can be many. */
+const MAX_REFUSALS = 64;
+/** Pieces of cryptography whose cost is noted at most. */
+const MAX_MEASURED = 200;
 
 type RendezvousEvents = {
   /** Of the server that the room is on now. */
@@ -23,7 +29,7 @@ type RendezvousEvents = {
   welcome: Welcome;
   problem: SignalingProblem;
   notice: string;
-  /** Something that was heard or said was refused: for the log. */
+  /** Something that was heard or said was refused: for the log. Each kind is told once in a minute at most. */
   refused: string;
 };
 
@@ -34,10 +40,12 @@ export interface RendezvousOptions {
   url: string;
   createConnection: CreateConnection;
   environment?: Partial<SocketEnvironment>;
+  sessionOf?: (fingerprint: string) => SessionId;
 }
 
 /** A room on the server, and the seal that belongs to it. */
 interface Place {
+  readonly room: string;
   readonly signaling: SignalingClient;
   readonly seal: Seal;
   readonly outgoing: SerialQueue;
@@ -51,14 +59,19 @@ export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer 
   #place: Place | undefined;
   #iceServers: readonly IceServer[] = [];
   #closed = false;
+  /** The latest secret to be entered. */
+  #wanted = '';
+  /** One for each secret for as long as the page lives: a seal that were made again would count from the beginning again. */
+  readonly #seals = new Map<string, Promise<{ room: string; seal: Seal }>>();
+  readonly #refusedAt = new Map<string, number>();
   /** Until somebody is connected, the cost of sealing is noted for whoever measures it. */
   #measuring = true;
+  #measured = 0;
 
   constructor(options: RendezvousOptions) {
     super();
     this.#options = options;
-    const { me, name, createConnection } = options;
-    this.mesh = new Mesh({ me, name, introducer: this, createConnection, getIceServers: () => this.#iceServers });
+    this.mesh = new Mesh({ ...options, introducer: this, getIceServers: () => this.#iceServers });
     this.mesh.on('link-up', () => {
       if (this.#measuring) performance.mark('tincan:connected');
       this.#measuring = false;
@@ -70,20 +83,30 @@ export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer 
     return this.#place?.signaling;
   }
 
+  /** The name of the room where we are, as the server knows it. */
+  get room(): string | undefined {
+    return this.#place?.room;
+  }
+
   /** Goes to the room of this secret, and gives up the one before. Links that are connected stay as they are. */
   async enter(secret: string): Promise<void> {
-    const { me, url, environment = {} } = this.#options;
-    const [room, seal] = await this.#measure('derive', async () => {
-      const imported = await RoomSecret.import(secret);
-      return Promise.all([imported.roomName(), Seal.create(imported, me)]);
-    });
-    if (this.#closed) return;
+    this.#wanted = secret;
+    const { room, seal } = await this.#sealOf(secret);
+    if (this.#closed || this.#wanted !== secret) return;
     this.#leave();
+    const { url, environment = {} } = this.#options;
     const signaling = new SignalingClient({ url, room, environment });
-    const place = { signaling, seal, outgoing: new SerialQueue(MAX_WAITING), incoming: new SerialQueue(MAX_WAITING) };
+    const [outgoing, incoming] = [new SerialQueue(MAX_WAITING), new SerialQueue(MAX_WAITING)];
+    const place = { room, signaling, seal, outgoing, incoming };
     this.#place = place;
     this.#listen(place);
     signaling.open();
+  }
+
+  #sealOf(secret: string): Promise<{ room: string; seal: Seal }> {
+    const made = this.#seals.get(secret) ?? this.#measure('derive', () => makeSeal(secret, this.#options.me));
+    this.#seals.set(secret, made);
+    return made;
   }
 
   /** Leaves the room on the server, and ends all links. Final. */
@@ -139,29 +162,44 @@ export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer 
     signaling.on('peer-left', ({ id }) => inOrder(() => this.mesh.handlePeerLeft(id)));
     signaling.on('notice', ({ text }) => this.emit('notice', text));
     signaling.on('problem', (problem) => this.emit('problem', problem));
-    signaling.on('refusal', ({ code, message }) => this.emit('refused', `by the server: ${code}: ${message}`));
+    signaling.on('refusal', ({ code, message }) => this.#noteRefusal(`by the server: ${code}: ${message}`));
   }
 
   async #handlePayload(place: Place, address: string, payload: string): Promise<void> {
     const opened = await this.#measure('open', () => place.seal.open(payload));
     if (this.#place !== place) return;
     if (!opened.ok) {
-      this.emit('refused', `a payload: ${opened.error}`);
+      this.#noteRefusal(`a payload: ${opened.error}`);
       if (opened.error === 'unopenable') this.mesh.handleBreach({ address }, 'unopenable');
       return;
     }
     const { from: session, toEveryone, text } = opened.value;
     const parsed = parseIntroduction(text, toEveryone);
     if (parsed.ok) return this.mesh.handleIntroduction({ address, session }, parsed.value);
-    this.emit('refused', `an introduction: ${parsed.error.code}: ${parsed.error.message}`);
+    this.#noteRefusal(`an introduction: ${parsed.error.code}`);
     if (parsed.error.code === 'not-over-link') this.mesh.handleBreach({ address, session }, 'not-over-link');
   }
 
+  #noteRefusal(what: string): void {
+    const now = performance.now();
+    const last = this.#refusedAt.get(what);
+    const isTooMuch = last === undefined ? this.#refusedAt.size >= MAX_REFUSALS : now - last < REFUSAL_INTERVAL_MS;
+    if (isTooMuch) return;
+    this.#refusedAt.set(what, now);
+    this.emit('refused', what);
+  }
+
   async #measure<T>(name: 'derive' | 'seal' | 'open', work: () => Promise<T>): Promise<T> {
-    if (!this.#measuring) return work();
+    if (!this.#measuring || this.#measured++ > MAX_MEASURED) return work();
     const start = performance.now();
     const result = await work();
     performance.measure(`tincan:${name}`, { start });
     return result;
   }
+}
+
+async function makeSeal(secret: string, me: SessionId): Promise<{ room: string; seal: Seal }> {
+  const imported = await RoomSecret.import(secret);
+  const [room, seal] = await Promise.all([imported.roomName(), Seal.create(imported, me)]);
+  return { room, seal };
 }

@@ -2,10 +2,10 @@ import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
-import { createSecret, parseSecret } from '@tincan/shared/secret';
+import { createSecret } from '@tincan/shared/secret';
 import { TincanError } from '../platform/errors.ts';
 import type { Mesh } from '../rtc/mesh.ts';
-import { createSimplePeerConnections } from '../rtc/simple-peer-connection.ts';
+import { createIdentity } from '../rtc/simple-peer-connection.ts';
 import { signalingUrl } from '../signaling/signaling-client.ts';
 import { onWakeUp } from '../signaling/wake-up.ts';
 import { released } from '../transfer/leftovers.ts';
@@ -15,6 +15,7 @@ import type { SinkStore } from '../transfer/sink.ts';
 import { Source } from '../transfer/source.ts';
 import { Exchanges } from './exchanges.ts';
 import { Messages } from './messages.svelte.ts';
+import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 import { People } from './people.svelte.ts';
 import { Rendezvous } from './rendezvous.ts';
@@ -42,18 +43,11 @@ interface Staged extends StagedView {
   readonly offeredTo: SessionId[];
 }
 
-/** A peer has moved the room, and this person has not said yet whether to come along. */
-interface MoveAsked {
-  readonly from: SessionId;
-  readonly secret: string;
-  /** Who was asked along. */
-  readonly sessions: readonly SessionId[];
-}
-
 export interface RoomOptions {
   /** The full URL to share, with the secret in its fragment. */
   link: string;
-  me: SessionId;
+  /** Names what this visit keeps on the disk; a page was never in a room under this name before. */
+  visit: string;
   name: string;
   /** The room has a fresh link: the address bar has to follow. */
   onMoved: (link: string) => void;
@@ -62,6 +56,7 @@ export interface RoomOptions {
 /** One room, from entering to leaving: everything that its page shows and can do. */
 export class Room {
   readonly people = new People();
+  readonly #moves = new Moves();
   /** For people without the link. */
   readonly code = new OfferedCode(() => {
     const signaling = this.#rendezvous?.signaling;
@@ -71,7 +66,6 @@ export class Room {
   readonly canSaveToFolder = typeof window.showDirectoryPicker === 'function';
 
   #link = $state('');
-  #moveAsked = $state.raw<MoveAsked>();
   #serverState = $state<ServerState>('connecting');
   #problem = $state<RoomProblem>();
   #notice = $state<string>();
@@ -82,7 +76,7 @@ export class Room {
   #staged = $state.raw<readonly Staged[]>([]);
 
   readonly #messages = new Messages();
-  readonly #me: SessionId;
+  readonly #visit: string;
   readonly #onMoved: RoomOptions['onMoved'];
   #name: string;
   #rendezvous: Rendezvous | undefined;
@@ -96,9 +90,9 @@ export class Room {
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, me, name, onMoved }: RoomOptions) {
+  constructor({ link, visit, name, onMoved }: RoomOptions) {
     this.#link = link;
-    this.#me = me;
+    this.#visit = visit;
     this.#name = name;
     this.#onMoved = onMoved;
     this.#enter().catch((error: unknown) => {
@@ -125,9 +119,9 @@ export class Room {
   get peers(): readonly PeerView[] {
     return this.people.all;
   }
-  /** The session of a peer that has moved the room to a fresh link, while this person has neither come along nor stayed. */
-  get moveAsked(): SessionId | undefined {
-    return this.#moveAsked?.from;
+  /** Peers that have moved the room to a fresh link, and wait for this person's answer. */
+  get movesAsked(): readonly MoveAsked[] {
+    return this.#moves.all;
   }
   /** Offers that wait for this person's answer. */
   get offers() {
@@ -241,21 +235,22 @@ export class Room {
    * others end, and the old link leads nobody here any more.
    */
   async move(along: readonly SessionId[]): Promise<void> {
-    const secret = createSecret();
-    const sessions = [...along];
-    for (const session of sessions) this.#mesh?.send(session, { type: 'move', secret, sessions });
-    await this.#moveTo(secret, sessions);
+    const from = this.#rendezvous?.room;
+    if (from === undefined) return; // there is no room to move yet
+    const move: LinkMessage = { type: 'move', from, secret: createSecret(), sessions: [...along] };
+    this.#moves.noteOwn(move);
+    for (const session of along) this.#mesh?.send(session, move);
+    await this.#moveTo(move.secret, along);
   }
 
   /** Comes along to where a peer has moved the room. */
-  async comeAlong(): Promise<void> {
-    const asked = this.#moveAsked;
-    if (asked) await this.#moveTo(asked.secret, [asked.from, ...asked.sessions]);
+  async comeAlong({ secret, along }: MoveAsked): Promise<void> {
+    await this.#moveTo(secret, along);
   }
 
   /** Stays where the room was. */
-  stayBehind(): void {
-    this.#moveAsked = undefined;
+  stayBehind({ from }: MoveAsked): void {
+    this.#moves.forget(from);
   }
 
   /** Whether leaving now would end a transfer or forget a received file that is not saved. */
@@ -274,7 +269,7 @@ export class Room {
     this.#exchanges?.close();
     this.#rendezvous?.close();
     this.#store?.close();
-    await released(this.#me);
+    await released(this.#visit);
   }
 
   // ---- entering
@@ -285,16 +280,16 @@ export class Room {
 
   async #enter(): Promise<void> {
     // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [createConnection, store] = await Promise.all([createSimplePeerConnections(), openStore(this.#me)]);
+    const [identity, store] = await Promise.all([createIdentity(), openStore(this.#visit)]);
     if (this.#left) return store.close();
     this.#store = store;
     if (store instanceof MemoryStore) this.#receiveCapBytes = MEMORY_CAP_BYTES;
 
     const rendezvous = new Rendezvous({
-      me: this.#me,
+      me: identity.session,
       name: this.#name,
       url: signalingUrl(location),
-      createConnection,
+      createConnection: identity.createConnection,
     });
     const { mesh } = rendezvous;
     const exchanges = new Exchanges(store, mesh);
@@ -304,14 +299,14 @@ export class Room {
 
     exchanges.on('changed', () => this.#refreshSoon());
     this.people.follow(mesh);
-    this.#wireMesh(mesh, exchanges);
+    this.#wireMesh(mesh, exchanges, identity.session);
     this.#wireServer(rendezvous);
     this.#listenToPage(mesh);
     await rendezvous.enter(secretOf(this.#link));
   }
 
   async #moveTo(secret: string, along: readonly SessionId[]): Promise<void> {
-    this.#moveAsked = undefined;
+    this.#moves.forgetAll();
     for (const { session } of this.people.all) if (!along.includes(session)) this.people.block(session);
     this.#link = `${this.#link.split('#', 1)[0]}#${secret}`;
     this.#onMoved(this.#link);
@@ -331,9 +326,12 @@ export class Room {
     rendezvous.on('refused', (what) => console.warn(`Refused ${what}`));
   }
 
-  #wireMesh(mesh: Mesh, exchanges: Exchanges): void {
+  #wireMesh(mesh: Mesh, exchanges: Exchanges, me: SessionId): void {
+    mesh.on('peer-removed', ({ session, forGood }) => {
+      if (forGood) this.#moves.forget(session);
+    });
     mesh.on('link-up', ({ session }) => this.#offerStaged(session, exchanges));
-    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message));
+    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message, me));
     mesh.on('fault', ({ session, reason }) => console.warn(`Peer ${session} broke a rule: ${reason}`));
   }
 
@@ -350,13 +348,12 @@ export class Room {
     };
   }
 
-  #handleMessage(session: SessionId, message: LinkMessage): void {
+  #handleMessage(session: SessionId, message: LinkMessage, me: SessionId): void {
     if (message.type === 'chat') {
       const { id, text } = message;
       this.#messages.add({ id: `${session} ${id}`, from: session, name: this.people.nameOf(session), text });
     } else if (message.type === 'move') {
-      const { secret, sessions } = message;
-      if (parseSecret(secret)) this.#moveAsked = { from: session, secret, sessions };
+      this.#moves.handleMove(session, message, { me, secret: secretOf(this.#link) });
     }
   }
 

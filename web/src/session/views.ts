@@ -61,7 +61,7 @@ export interface PeerView {
   words: readonly SafetyWord[] | undefined;
   /** The person has compared the words and said that they agree. */
   verified: boolean;
-  /** Why a connection in this peer's name was refused, until there is a link again. */
+  /** Why a connection in this peer's name was refused, until it is mended or dismissed. */
   breach: Breach | undefined;
 }
 

@@ -200,4 +200,21 @@ describe('the owner’s slot', () => {
     expect((await second).number).toBe('777');
     expect(said()).toEqual([{ type: 'slot-open' }, CANCELLED, { type: 'slot-open' }]);
   });
+
+  test('is not ended by news of the slot before it', async () => {
+    await online();
+    const opening = openSlot(signaling);
+    await pass(0);
+    say({ type: 'slot-closed', reason: 'expired' }, OPEN);
+    const slot = await opening;
+    expect([slot.number, await outcome(slot.entered())]).toEqual(['042', 'waiting']);
+  });
+
+  test('can be ended as its time would end it, by a side that keeps that time itself', async () => {
+    const slot = await opened();
+    const entered = slot.entered();
+    slot.channel.expire();
+    expect(await outcome(entered)).toBe('expired');
+    expect(said().at(-1)).toEqual(CANCELLED);
+  });
 });

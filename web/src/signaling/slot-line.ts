@@ -30,6 +30,8 @@ export interface SlotChannel {
    * behind what had come before. One call at a time.
    */
   receive(): Promise<string>;
+  /** Ends the slot as the server does when its time is over, for a side that keeps that time itself. */
+  expire(): void;
   /** Ends the slot and tells the other side why. Final; rejects what is pending, and drops what has come. */
   close(reason: SlotClientReason): void;
 }
@@ -74,6 +76,12 @@ export class SlotLine implements SlotChannel {
     if (this.#failure) return;
     this.#transmit({ type: 'slot-closed', reason });
     this.fail(reason, 'closed on this side');
+  }
+
+  expire(): void {
+    if (this.#failure) return;
+    this.#transmit({ type: 'slot-closed', reason: 'cancelled' });
+    this.fail('expired', 'its time is over');
   }
 
   /** Closes the slot when the signal says so. */

@@ -50,6 +50,7 @@ async function open(signaling: SignalingClient, signal: AbortSignal | undefined)
   if (!signaling.features.includes(SLOTS_FEATURE)) throw failure('unsupported', `no "${SLOTS_FEATURE}" among features`);
 
   const ref = randomId();
+  let isOpen = false;
   const line = new SlotLine(
     (request) => signaling.sendSlot({ ...request, ref }),
     () => {
@@ -57,7 +58,10 @@ async function open(signaling: SignalingClient, signal: AbortSignal | undefined)
     },
   );
   const listening = [
-    signaling.on('slot', (news) => line.handle(news)),
+    signaling.on('slot', (news) => {
+      isOpen ||= news.type === 'slot-open';
+      if (isOpen) line.handle(news); // what comes before is about the slot before
+    }),
     signaling.on('refusal', (error) => error.ref === ref && line.handleRefusal(error)),
     signaling.on('state', (state) => line.fail('server-unreachable', `the room is ${state}`)),
   ];

@@ -39,8 +39,11 @@ export const trustWords = {
     away: (name: string) => `${name} is not connected at the moment and will have to be given the new link.`,
     yes: 'Move',
     no: 'Stay',
-    asked: (name: string) =>
-      `${name} has moved the room to a fresh link. Come along? What runs between you goes on; those who were not asked stay behind.`,
+    asked: (name: string, verified: boolean) =>
+      verified
+        ? `${name}, whom you have verified, has moved the room to a fresh link. Come along? What runs between you goes on.`
+        : `${name}, whom you have not verified, has moved the room to a fresh link. Come along? What runs between you goes on.`,
+    left: (names: string[]) => `Your connection to ${names.join(', ')} would end.`,
     come: 'Come along',
     stay: 'Stay here',
   },
@@ -50,6 +53,7 @@ export const trustWords = {
     hint: (host: string) => `They type it at ${host}. It is good for one try, within ten minutes.`,
     entered: 'Somebody is typing it in…',
     used: 'The code was used.',
+    spent: 'The code is used up.',
     opening: 'Getting a code…',
     fresh: 'Fresh code',
     have: 'Did somebody read you a code?',
@@ -62,15 +66,14 @@ export const trustWords = {
 
 /** What was refused for safety's sake, and what helps; without a name it concerns nobody who is known here. */
 export function describeBreach(breach: Breach, name?: string): string {
-  const who = name ?? 'Somebody';
   switch (breach) {
     case 'unopenable':
       return name === undefined
         ? 'Something came from the server that the key of this link does not open. It was not used. Somebody without the link may be trying to get in, or an old version of this page is open somewhere.'
         : `What came from the server in the name of ${name} was changed on the way or not sealed with this link. The connection was not made; it is tried again.`;
     case 'not-over-link':
-      return `${who} tried to set up a connection by way of the server instead of your own link. It was refused.`;
-    case 'fingerprint-changed':
+      return `Somebody tried, in the name of ${name ?? 'a person here'}, to set up a connection by way of the server. It was refused.`;
+    case 'wrong-certificate':
       return `Somebody else came in the name of ${name ?? 'a person here'}: their page did not show the key by which it is known. That connection was refused.`;
     case 'wrong-opening':
       return `The page of ${name ?? 'somebody'} did not keep to what it had promised for the safety pictures. The connection was closed.`;
@@ -123,8 +126,8 @@ export function describeCodeProblem(problem: CodeProblem): string {
     case 'unsupported':
       return 'This server has no spoken codes. Ask for the link.';
     case 'server-unreachable':
-      return 'The server cannot be reached. Check your connection and try again; the code is still good.';
+      return 'The server cannot be reached. Check your connection and try again.';
     case 'failed':
-      return 'The two pages did not come to terms, and the code is used up. Ask for a fresh one.';
+      return 'The two pages did not come to terms, and the code is used up. Ask for a fresh one. If this happens again, use the link instead.';
   }
 }

@@ -14,7 +14,7 @@ it('has a sentence for every failure, on both sides', () => {
 });
 
 it('has a sentence for everything that is refused for safety’s sake, with a name and without', () => {
-  const breaches = ['unopenable', 'not-over-link', 'fingerprint-changed', 'wrong-opening'] as const;
+  const breaches = ['unopenable', 'not-over-link', 'wrong-certificate', 'wrong-opening'] as const;
   for (const name of [undefined, 'Alice']) {
     const sentences = breaches.map((breach) => describeBreach(breach, name));
     expect(new Set(sentences).size).toBe(breaches.length);

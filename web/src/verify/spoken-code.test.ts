@@ -28,7 +28,7 @@ describe('a password', () => {
 describe('a code', () => {
   test.each([
     ['042', '381927', '042 381 927'],
-    ['12345', '000000', '12345 000 000'],
+    ['12345', '000000', '12 345 000 000'],
   ])('of slot %s and password %s is shown as %s', (slot, password, text) => {
     expect(formatCode(slot, password)).toBe(text);
   });

@@ -27,9 +27,9 @@ export function createPassword(randomUint32: () => number = cryptoRandomUint32):
   return String(number % PASSWORDS).padStart(PASSWORD_DIGITS, '0');
 }
 
-/** As it is shown and read out, in groups of three digits: `042 381 927`. A slot of more than three is one group. */
+/** As it is shown and read out, in groups of three digits: `042 381 927`, or `1 042 381 927` where the slot is longer. */
 export function formatCode(slot: string, password: string): string {
-  return `${slot} ${password.slice(0, 3)} ${password.slice(3)}`;
+  return (slot + password).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 /** Reads what a person typed or pasted, however it is grouped. Never throws. */

@@ -1,7 +1,7 @@
 import { randomId } from '@tincan/shared/base64url';
 import type { Introduction, SessionId } from '@tincan/shared/introduction';
 import { Mesh, type Introducer, type MeshOptions } from '../mesh.ts';
-import type { LinkedNetwork } from './linked-connections.ts';
+import { nameOfFingerprint, type LinkedNetwork } from './linked-connections.ts';
 
 const GRACE_MS = 30_000;
 const LATENCY_MS = 2;
@@ -109,6 +109,7 @@ export class FakePage implements Introducer {
       createConnection,
       getIceServers: () => [],
       random: () => 0.5,
+      sessionOf: nameOfFingerprint,
       ...options,
     });
     this.mesh = mesh;

@@ -1,5 +1,6 @@
-import type { ConnectionSignal } from '@tincan/shared/introduction';
+import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../../platform/emitter.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import {
   LOW_WATER_BYTES,
   type Connection,
@@ -60,6 +61,8 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   readonly label: string;
   /** Its description, of either type. */
   readonly sdp: string;
+  /** Of the certificate that it really has, whatever its description says. */
+  readonly certificateLine: string;
   readonly #network: LinkedNetwork;
   #far: LinkedConnection | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
@@ -68,7 +71,8 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
 
   constructor(network: LinkedNetwork, id: string, certificate: string, { initiator, label }: ConnectionOptions) {
     super();
-    this.sdp = `v=0 ${id}\r\n${fingerprintLine(certificate)}\r\n`;
+    this.certificateLine = fingerprintLine(certificate);
+    this.sdp = `v=0 ${id}\r\n${this.certificateLine}\r\n`;
     this.#network = network;
     this.id = id;
     this.initiator = initiator;
@@ -82,10 +86,13 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
+  get provenFingerprint(): string | undefined {
+    return this.#far && fingerprintOf(this.#far.certificateLine);
+  }
 
   handleSignal(signal: ConnectionSignal): void {
     if (this.#state === 'closed' || signal.type === 'candidate') return;
-    const far = this.#network.connections.find(({ sdp }) => sdp === signal.sdp);
+    const far = this.#network.connections.find(({ id }) => signal.sdp.startsWith(`v=0 ${id}\r\n`));
     if (!far || this.#far || this.initiator !== (signal.type === 'answer')) return this.#end('bad signal');
     this.#far = far;
     if (signal.type === 'offer') return void setTimeout(() => this.#describe('answer'), 0);
@@ -168,10 +175,19 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   }
 }
 
-/** What a description says of a certificate. The same text gives the same line, another text another one. */
+/** What a description says of a certificate that is a name: its letters, filled up to 32 bytes. */
 export function fingerprintLine(certificate: string): string {
-  const bytes = Array.from({ length: 32 }, (_, index) => certificate.charCodeAt(index % certificate.length) & 0xff);
-  return `a=fingerprint:sha-256 ${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+  const bytes = [...certificate.padEnd(32, '_')].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0'));
+  return `a=fingerprint:sha-256 ${bytes.join(':')}`;
+}
+
+/** The session of a certificate that is a name: the name itself, so that sessions sort as names do. */
+export function nameOfFingerprint(fingerprint: string): SessionId {
+  const bytes = fingerprint.replace('SHA-256 ', '').split(':');
+  return bytes
+    .map((hex) => String.fromCharCode(parseInt(hex, 16)))
+    .join('')
+    .slice(0, 22);
 }
 
 /** A repeatable latency: uniform between the two, from a linear congruential generator. */
