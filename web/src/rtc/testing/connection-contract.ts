@@ -1,6 +1,7 @@
 // What every implementation of the Connection port must keep. Plain functions without a test framework, so that they
 // run in a browser page as well as in Node.
 import { LOW_WATER_BYTES, type Connection, type ConnectionEvents, type CreateConnection } from '../connection.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 
 export interface ContractCase {
   name: string;
@@ -67,6 +68,21 @@ export const connectionContract: readonly ContractCase[] = [
       expectEqual(await alice.route(), 'direct');
       alice.close();
       expectEqual(await alice.route(), undefined);
+    },
+  },
+  {
+    name: 'knows by which certificate the other side has proved itself: the one that its description names',
+    run: async (create) => {
+      const described = new Map<Connection, string | undefined>();
+      const pair = createPair(create);
+      for (const each of [pair.alice, pair.bob])
+        each.on('signal', (signal) => signal.type !== 'candidate' && described.set(each, fingerprintOf(signal.sdp)));
+      expectEqual(pair.alice.provenFingerprint, undefined);
+      await Promise.all([next(pair.alice, 'open'), next(pair.bob, 'open')]);
+      expectEqual(described.get(pair.bob)?.startsWith('SHA-256 '), true);
+      expectEqual(pair.alice.provenFingerprint, described.get(pair.bob));
+      expectEqual(pair.bob.provenFingerprint, described.get(pair.alice));
+      pair.alice.close();
     },
   },
   {
