@@ -34,7 +34,7 @@ test('changes every sealed description: nobody is connected, the page says so, a
   };
   const [alice, bob] = [await openPerson(), await openPerson()];
   await bob.join(await alice.startRoom(proxy.url));
-  await Promise.race([alice, bob].map((person) => waitForAlert(person, /was changed on the way/)));
+  await Promise.race([alice, bob].map((person) => waitForAlert(person, /Something interfered with the connection/)));
   for (const person of [alice, bob])
     for (const peer of await person.tab.see(id('peer'))) expect(peer.data['state']).toBe('connecting');
   meddling = false;
@@ -53,7 +53,7 @@ test('puts unsealed descriptions of its own in place: they are not even looked a
   proxy.deliver = (message, to) => to.say(message.type === 'signal' ? { ...message, payload } : message);
   const [alice, bob] = [await openPerson(), await openPerson()];
   await bob.join(await alice.startRoom(proxy.url));
-  await waitForAlert(alice, /the key of this link does not open/);
+  await waitForAlert(alice, /does not belong to this room/);
   expect(await alice.tab.see(id('peer'))).toEqual([]);
   expect(await bob.tab.see(id('peer'))).toEqual([]);
 });
@@ -102,7 +102,7 @@ test('mixes two rooms, and invents peers in both: nobody meets a stranger', asyn
   await bob.join(await alice.startRoom(proxy.url));
   await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
   expect(await wordsOf(alice)).toEqual(await wordsOf(bob));
-  await waitForAlert(mallory, /the key of this link does not open/);
+  await waitForAlert(mallory, /does not belong to this room/);
   expect(await mallory.tab.see(id('peer'))).toEqual([]);
 });
 

@@ -85,7 +85,7 @@ test('[LINK-11] the room moves to a fresh link: a running transfer goes on, and 
   await bob.waitForBytes({ name: 'long.bin', direction: 'receive' }, 1);
 
   await alice.tab.page.getByRole('button', { name: 'Invite' }).click();
-  await alice.tab.page.getByRole('button', { name: 'Fresh link' }).click();
+  await alice.tab.page.getByRole('button', { name: 'New link' }).click();
   await alice.tab.page.getByRole('checkbox', { name: 'Carol' }).uncheck();
   await alice.tab.page.getByRole('dialog').getByRole('button', { name: 'Move' }).click();
   await bob.tab.page.getByRole('button', { name: 'Come along' }).click();

@@ -33,9 +33,11 @@ export const SLOT_END_REASONS = [
   'used', // to one who enters: somebody entered it before
   'unknown', // to one who enters: there is no such slot, nor was there lately
 ] as const;
+/** Why a slot has ended, or cannot be entered. */
 export type SlotEndReason = (typeof SLOT_END_REASONS)[number];
 /** What a client can say of a slot's end. */
 export const SLOT_CLIENT_REASONS = ['done', 'wrong-code', 'cancelled'] as const;
+/** Why a client says that its slot has ended. */
 export type SlotClientReason = (typeof SLOT_CLIENT_REASONS)[number];
 
 /** A WebSocket close code of Tincan's, and whether a client should connect again by itself. */

@@ -35,6 +35,15 @@ test('[WORDS-3] the words are the first 36 bits of the hash of both sides, the i
   expect(safetyWords(bob, alice)).not.toEqual(expected);
 });
 
+test('[WORDS-1] [WORDS-3] the values of docs/protocol/sealing.md', () => {
+  const [one, other] = [
+    { ...alice, fingerprint: `SHA-256 ${Array(32).fill('AA').join(':')}` },
+    { ...bob, fingerprint: `SHA-256 ${Array(32).fill('BB').join(':')}` },
+  ];
+  expect(commitmentTo(one)).toBe('WjVkbecYtrcb0zqPKPiBulkc1N-w21SbidjVXbhc4oM');
+  expect(safetyWords(one, other)).toEqual([11, 62, 58, 4, 4, 56]);
+});
+
 test('[WORDS-3] another fingerprint or nonce on either side gives other words', () => {
   const words = safetyWords(alice, bob).join();
   expect(safetyWords(side('alice', 1, 'm'), bob).join()).not.toBe(words);
@@ -43,7 +52,7 @@ test('[WORDS-3] another fingerprint or nonce on either side gives other words', 
   expect(safetyWords(alice, side('bob', 3)).join()).not.toBe(words);
 });
 
-test('[WORDS-3] 64 different pictures, and every one of them comes up', () => {
+test('[WORDS-4] 64 different pictures, and every one of them comes up', () => {
   expect(new Set(SAFETY_EMOJI).size).toBe(64);
   const seen = new Set<number>();
   fc.assert(

@@ -47,6 +47,22 @@ test('[SEAL-3] the same text is never sealed the same way twice', async () => {
   expect(new Set(payloads.map((payload) => payload.slice(0, 16))).size).toBe(50);
 });
 
+test('[SEAL-3] [SEAL-4] the payloads of docs/protocol/sealing.md, made by another implementation, are opened', async () => {
+  const documented = await sealOf(BOB, 'AAECAwQFBgcICQoLDA0ODw');
+  const [announced, said] = [
+    'AAECAwQFBgcICQoLh1Y-TSDrWvMsdPbx71XPDolfzoj3Poykc8wy7FmfuNgnQs2Dmq9iWf46TWLROwFCDwEsKAxT9RTwxR9M--xEfVKe',
+    'DA0ODxAREhMUFRYXmQCpIpHXN7YGThYlTJioTclRrMjjLW2P9yA3ePVGOoHrUZHEf8zVgh6WKdPBYQ6QsOj4VdYhYb9u2pQQu0FDUiokkCJW2KtBE1b37xf5tXUTehhsKAvK8qkNW2Oj4n76',
+  ];
+  expect(await documented.open(announced)).toEqual({
+    ok: true,
+    value: { from: ALICE, toEveryone: true, text: '{"kind":"presence"}' },
+  });
+  expect(await documented.open(said)).toEqual({
+    ok: true,
+    value: { from: ALICE, toEveryone: false, text: '{"kind":"hello","needsLink":true}' },
+  });
+});
+
 describe('refuses', () => {
   test('[SEAL-5] what was heard before, of either kind', async () => {
     for (const payload of [await alice.seal('one', BOB), await alice.seal('two')]) {

@@ -37,6 +37,7 @@ test('[SEAL-1] a fresh secret has 128 bits and is read back from a fragment', ()
 test('[SEAL-2] name and keys are HKDF-SHA-256 of the secret, each under its own label', async () => {
   const secret = await RoomSecret.import(SECRET);
   expect(await secret.roomName()).toBe(toBase64Url(await hkdf('tincan.v1 room')));
+  expect(await secret.roomName()).toBe('IchxlfG1bAhZSg2c0nSpOhnXHRj3TmQ92zemkLeaO5Y');
   expect(await traceOf(await secret.presenceKey())).toBe(await traceOfBytes(await hkdf('tincan.v1 presence')));
   const toBob = await traceOf(await secret.directionKey(ALICE, BOB));
   expect(toBob).toBe(await traceOfBytes(await hkdf(`tincan.v1 seal ${ALICE} ${BOB}`)));

@@ -19,6 +19,7 @@ const REGAIN_SECONDS = 300;
  */
 export const MAX_TOMBSTONES = 40_000;
 
+/** What slots need of the world: a clock, chance, and how much one address may do. */
 export interface SlotsOptions {
   /** A clock in milliseconds that never goes back. */
   now: () => number;
@@ -58,6 +59,7 @@ interface Tombstone {
   readonly untilMs: number;
 }
 
+/** Every slot of this server: who opened it, who has entered, and which numbers have ended and why. Bounded in number. */
 export class Slots {
   readonly #options: SlotsOptions;
   readonly #lifetimeMs: number;

@@ -101,8 +101,11 @@ describe('going', () => {
 
 test('[INTRO-10] a peer that is blocked is gone, and its page is not let in again', async () => {
   const { alice, bob } = await pair();
+  const removed: unknown[] = [];
+  alice.mesh.on('peer-removed', (event) => removed.push(event));
   alice.mesh.block(bob.session);
   await pass(100);
+  expect(removed).toEqual([{ session: bob.session, forGood: true }]);
   expect([alice.view, bob.view]).toEqual(['', '']);
   bob.mesh.handleIntroduction({ address: alice.address!, session: alice.session }, { kind: 'presence' });
   alice.mesh.handleIntroduction({ address: bob.address!, session: bob.session }, { kind: 'presence' });

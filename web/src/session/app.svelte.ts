@@ -98,7 +98,9 @@ export class App {
 
   /** Goes to the room that a spoken code leads to, if it leads anywhere. */
   async enterCode(text: string): Promise<void> {
-    this.cancelCode();
+    if (this.#codeAttempt) return; // a second press of Enter must not give up the one try
+    const secret = parseSecret(text.trim().split('#').at(-1) ?? '');
+    if (secret && /[^\d\s-]/.test(text)) return this.#goTo(secret); // somebody has pasted the link
     const digits = text.normalize('NFKC').replace(/\D/g, '');
     this.#codeProblem = this.#spentCodes.includes(digits) ? 'used' : undefined;
     if (this.#codeProblem) return;

@@ -7,6 +7,15 @@ import { enterCode } from './enter-code.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 
 const OPEN = { type: 'slot-open', slot: '042', ttlSeconds: 1e9 };
+const welcome = {
+  type: 'welcome',
+  id: '6f2b3f0e-8f0e-4c53-9d3a-3a2d0f4d8a11',
+  resume: 'token',
+  peers: [],
+  iceServers: [],
+  limits: { messageBytes: 1, payloadChars: 1, peersPerRoom: 8, graceSeconds: 30 },
+  features: ['slots'],
+};
 const ENTER = { type: 'slot-enter', slot: '042' };
 
 let world: FakeWorld;
@@ -54,13 +63,7 @@ describe('[CODE-4] a code that is offered', () => {
     const signaling = new SignalingClient({ url: 'ws://tincan.test/signal', room: 'r'.repeat(43), environment });
     signaling.open();
     world.socket.accept();
-    const welcome = {
-      peers: [],
-      iceServers: [],
-      limits: { messageBytes: 1, payloadChars: 1, peersPerRoom: 8, graceSeconds: 30 },
-    };
-    const id = '6f2b3f0e-8f0e-4c53-9d3a-3a2d0f4d8a11';
-    world.socket.say({ type: 'welcome', id, resume: 'token', features: ['slots'], ...welcome });
+    world.socket.say(welcome);
     const secret = createSecret();
     code = new OfferedCode(() => ({ signaling, secret }));
     code.offer();
@@ -93,8 +96,6 @@ describe('[CODE-4] a code that is offered', () => {
     const opened = () => world.socket.sent.filter(({ type }) => type === 'slot-open').length;
     code.offer();
     code.handleOnline();
-    code.withdraw();
-    code.offer();
     await keepAlive(60_000);
     expect([opened(), code.view]).toEqual([1, { state: 'ended', why: 'failed', tried: true }]);
     code.renew();
@@ -102,11 +103,27 @@ describe('[CODE-4] a code that is offered', () => {
     expect(opened()).toBe(2);
   });
 
-  test('is taken back when it is not wanted any more, and made anew when it is', async () => {
-    code.withdraw();
+  test('stays as it was read out, however often it is asked for; a room that moves takes it away', async () => {
+    const before = code.view;
+    code.offer();
+    code.handleOnline();
+    await pass(1_000);
+    expect(code.view).toBe(before);
+    code.handleMoved();
+    await pass(0);
     expect(code.view).toEqual({ state: 'none' });
     expect(world.socket.sent.at(-1)).toEqual(expect.objectContaining({ type: 'slot-closed', reason: 'cancelled' }));
-    code.offer();
+  });
+
+  test('that was lost with the connection is made anew when the server is back', async () => {
+    world.socket.end(1006);
+    await pass(0);
+    expect(code.view).toEqual({ state: 'ended', why: 'offline', tried: false });
+    await pass(3_000);
+    world.socket.accept();
+    world.socket.say(welcome);
+    await pass(0);
+    code.handleOnline();
     await pass(0);
     world.socket.say({ ...OPEN, slot: '043' });
     await pass(0);

@@ -11,10 +11,12 @@ export type CodeOutcome = Result<string, CodeProblem> & { spent: boolean };
 export async function enterCode(text: string, options: Omit<EnterSlotOptions, 'slot'>): Promise<CodeOutcome> {
   const code = parseCode(text);
   if (!code.ok) return { ...code, spent: false };
+  // The curve is loaded by those who need it.
+  const pairing = await import('../verify/pairing.ts').catch(() => undefined);
+  if (!pairing) return { ok: false, error: 'server-unreachable', spent: false };
+  const { receiveSecret } = pairing;
   let channel;
   try {
-    // The curve is loaded by those who need it.
-    const { receiveSecret } = await import('../verify/pairing.ts');
     channel = await enterSlot({ ...options, slot: code.value.slot });
     const secret = await receiveSecret(channel, code.value);
     channel.close('done');

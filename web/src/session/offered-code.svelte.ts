@@ -11,13 +11,13 @@ const MAX_TTL_SECONDS = 600;
 type Place = { signaling: SignalingClient; secret: string } | undefined;
 
 /**
- * The spoken code of a room. It is there while it is wanted and the server is; one that somebody has tried in vain is not
- * replaced before the person asks for it, or a machine could go on guessing.
+ * The spoken code of a room. Once it is shown it stays good until somebody has entered it, its time is over, or the room has
+ * moved: it may have been read out. One that was tried in vain is not replaced before the person asks for it, or a machine
+ * could go on guessing.
  */
 export class OfferedCode {
   readonly #getPlace: () => Place;
   #view = $state.raw<CodeView>({ state: 'none' });
-  #wanted = $state(false);
   #attempt: AbortController | undefined;
 
   constructor(getPlace: () => Place) {
@@ -28,40 +28,21 @@ export class OfferedCode {
     return this.#view;
   }
 
-  /** Whether there should be one, if nothing speaks against it. */
-  get wanted(): boolean {
-    return this.#wanted;
-  }
-
-  /** From now on there should be a code. */
+  /** Makes a code, unless there is or was one. */
   offer(): void {
-    this.#wanted = true;
     if (this.#view.state === 'none') void this.#open();
   }
 
-  /** The person wants another one. */
+  /** The person wants a code, in place of the one before. */
   renew(): void {
     void this.#open();
   }
 
-  /** No code is needed any more. One that is being entered is let through. */
-  withdraw(): void {
-    this.#wanted = false;
-    if (this.#view.state === 'open' && this.#view.entered) return;
-    if (this.#view.state === 'ended' && this.#view.tried) return; // the person has to see that
-    this.#giveUp();
-  }
-
-  /** The person has seen what became of the last one. */
-  dismiss(): void {
-    this.#giveUp();
-  }
-
   /** The server is there, or there again. */
   handleOnline(): void {
-    const { state } = this.#view;
-    const lost = this.#view.state === 'ended' && this.#view.why === 'offline' && !this.#view.tried;
-    if (this.#wanted && (state === 'none' || state === 'opening' || lost)) void this.#open();
+    const { view } = this;
+    const lost = view.state === 'ended' && view.why === 'offline' && !view.tried;
+    if (view.state === 'opening' || lost) void this.#open();
   }
 
   /** The room has moved: the code leads to where it was. */

@@ -15,6 +15,7 @@ export class People {
   readonly #verified = new SvelteSet<SessionId>();
   readonly #breaches = new SvelteMap<SessionId, Breach>();
   #strangersBreach = $state.raw<{ breach: Breach; name: string }>();
+  #atBlock: readonly SessionId[] | undefined;
   #mesh: Mesh | undefined;
 
   /** Shows whoever is in this mesh from now on. */
@@ -77,6 +78,17 @@ export class People {
 
   /** Ends the link to a peer and does not let its page in again. */
   block(session: SessionId): void {
+    this.#atBlock = this.#snapshots.map((peer) => peer.session);
     this.#mesh?.block(session);
+  }
+
+  /** Whether a peer was here when somebody was blocked last: whoever came since may be that same person. */
+  isFromBefore(session: SessionId): boolean {
+    return this.#atBlock?.includes(session) ?? true;
+  }
+
+  /** Somebody has been here. */
+  get hasMet(): boolean {
+    return this.#names.size > 0;
   }
 }

@@ -33,6 +33,7 @@ type RendezvousEvents = {
   refused: string;
 };
 
+/** Who meets, and over which server. */
 export interface RendezvousOptions {
   me: SessionId;
   name: string;

@@ -18,6 +18,7 @@ import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 import { People } from './people.svelte.ts';
+import { Refresher } from './refresher.ts';
 import { Rendezvous } from './rendezvous.ts';
 import { Saver } from './saver.ts';
 import {
@@ -31,11 +32,6 @@ import {
   type StagedView,
   type TransferView,
 } from './views.ts';
-
-/** The page is told of changes at most this often, in milliseconds. */
-const REFRESH_MS = 100;
-/** While something runs, speeds are looked at anew at least this often, in milliseconds. */
-const IDLE_REFRESH_MS = 1_000;
 
 interface Staged extends StagedView {
   readonly source: Source;
@@ -83,10 +79,7 @@ export class Room {
   #exchanges: Exchanges | undefined;
   #store: SinkStore | undefined;
   #saver: Saver | undefined;
-  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  #refreshIsSoon = false;
-  #refreshedAt = 0;
-  #refreshCostMs = 0;
+  readonly #refresher = new Refresher(() => this.#look());
   #stopListening = () => {};
   #left = false;
 
@@ -213,6 +206,13 @@ export class Room {
     return this.#transfers.filter(({ savable, saved }) => savable && !saved);
   }
 
+  /** Ends everything with a peer, and does not let its page in again. */
+  block(session: SessionId): void {
+    for (const { key, peer, state } of this.#transfers)
+      if (peer === session && isOpen(state)) this.#exchanges?.cancel(key);
+    this.people.block(session);
+  }
+
   sendChat(text: string): void {
     const clipped = text.trim().slice(0, MAX_CHAT_CHARS);
     if (clipped === '') return;
@@ -265,7 +265,7 @@ export class Room {
     if (this.#left) return;
     this.#left = true;
     this.#stopListening();
-    clearTimeout(this.#refreshTimer);
+    this.#refresher.stop();
     this.#exchanges?.close();
     this.#rendezvous?.close();
     this.#store?.close();
@@ -297,7 +297,7 @@ export class Room {
     this.#exchanges = exchanges;
     this.#saver = new Saver(exchanges, store);
 
-    exchanges.on('changed', () => this.#refreshSoon());
+    exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
     this.#wireMesh(mesh, exchanges, identity.session);
     this.#wireServer(rendezvous);
@@ -307,7 +307,7 @@ export class Room {
 
   async #moveTo(secret: string, along: readonly SessionId[]): Promise<void> {
     this.#moves.forgetAll();
-    for (const { session } of this.people.all) if (!along.includes(session)) this.people.block(session);
+    for (const { session } of this.people.all) if (!along.includes(session)) this.#mesh?.block(session);
     this.#link = `${this.#link.split('#', 1)[0]}#${secret}`;
     this.#onMoved(this.#link);
     this.#serverState = 'connecting';
@@ -320,7 +320,10 @@ export class Room {
       this.#serverState = state;
       if (state === 'online') this.code.handleOnline();
     });
-    rendezvous.on('welcome', () => (this.#problem = undefined));
+    rendezvous.on('welcome', ({ peers }) => {
+      this.#problem = undefined;
+      if (peers.length === 0) this.code.offer(); // whoever comes by link needs none
+    });
     rendezvous.on('notice', (text) => (this.#notice = text));
     rendezvous.on('problem', (problem) => (this.#problem = problem));
     rendezvous.on('refused', (what) => console.warn(`Refused ${what}`));
@@ -365,26 +368,11 @@ export class Room {
 
   // ---- what the page shows
 
-  #refreshSoon(): void {
-    if (this.#refreshIsSoon) return;
-    this.#refreshIsSoon = true;
-    clearTimeout(this.#refreshTimer);
-    const sinceLast = performance.now() - this.#refreshedAt;
-    // With very many files a look at all of them takes long: it must not take most of the time.
-    const pauseMs = Math.max(REFRESH_MS, 10 * this.#refreshCostMs);
-    this.#refreshTimer = setTimeout(() => this.#refresh(), Math.max(0, pauseMs - sinceLast));
-  }
-
-  #refresh(): void {
-    if (!this.#exchanges || this.#left) return;
-    this.#refreshIsSoon = false;
-    this.#refreshedAt = performance.now();
+  #look(): boolean {
+    if (!this.#exchanges || this.#left) return false;
     this.#offers = this.#exchanges.offers();
-    this.#transfers = this.#exchanges.transfers(this.#refreshedAt);
-    this.#refreshCostMs = performance.now() - this.#refreshedAt;
-    if (this.#transfers.some((transfer) => transfer.state === 'active')) {
-      this.#refreshTimer = setTimeout(() => this.#refresh(), IDLE_REFRESH_MS);
-    }
+    this.#transfers = this.#exchanges.transfers(performance.now());
+    return this.#transfers.some((transfer) => transfer.state === 'active');
   }
 }
 

@@ -65,6 +65,7 @@ export interface PeerView {
   breach: Breach | undefined;
 }
 
+/** One of the six pictures of a link. */
 export interface SafetyWord {
   /** 0 to 63. */
   index: number;

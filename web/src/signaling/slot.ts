@@ -73,6 +73,7 @@ async function open(signaling: SignalingClient, signal: AbortSignal | undefined)
   return { number: slot, ttlSeconds, entered, channel: line };
 }
 
+/** Which slot, and on which server. */
 export interface EnterSlotOptions {
   /** See `signalingUrl`. */
   url: string;

@@ -67,3 +67,8 @@ export function splitPath(path: string): { folder: string; name: string } {
   const slash = path.lastIndexOf('/');
   return { folder: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) };
 }
+
+/** A name as part of a sentence: its writing direction must not turn the words around it (Unicode isolates). */
+export function isolate(name: string): string {
+  return `\u2068${name}\u2069`;
+}

@@ -3,12 +3,12 @@ import type { Breach, CodeEnd, CodeProblem } from '../session/views.ts';
 
 export const trustWords = {
   safety: {
-    heading: 'Nobody in between?',
+    heading: 'Check the connection',
     hint: (name: string) =>
-      `Ask ${name}, in a call or face to face: are these pictures on their screen, too? If not, somebody is in between: block them.`,
+      `Call ${name} or ask face to face: are these six pictures, in this order, beside your name on their screen? If not, somebody is in between: block them.`,
     verify: 'They are the same',
-    unverify: 'Not verified any more',
-    verified: 'Verified',
+    unverify: 'Undo',
+    verified: 'Pictures match',
     names: [
       ...['Dog', 'Cat', 'Lion', 'Horse', 'Unicorn', 'Pig', 'Elephant', 'Rabbit', 'Panda', 'Rooster', 'Penguin'],
       ...['Turtle', 'Fish', 'Octopus', 'Butterfly', 'Flower', 'Tree', 'Cactus', 'Mushroom', 'Globe', 'Moon', 'Cloud'],
@@ -32,17 +32,18 @@ export const trustWords = {
   },
 
   move: {
-    button: 'Fresh link…',
-    heading: 'Move to a fresh link?',
-    what: 'The room gets a new link, and the old one leads nobody here any more. What runs with those who come along goes on.',
+    button: 'New link…',
+    heading: 'Move to a new link?',
+    what: 'The room gets a new link, and the old one leads nobody here any more. Transfers with those who come along keep running.',
+    whatAlone: 'The room gets a new link, and the old one leads nobody here any more.',
     who: 'Who comes along?',
     away: (name: string) => `${name} is not connected at the moment and will have to be given the new link.`,
     yes: 'Move',
     no: 'Stay',
     asked: (name: string, verified: boolean) =>
       verified
-        ? `${name}, whom you have verified, has moved the room to a fresh link. Come along? What runs between you goes on.`
-        : `${name}, whom you have not verified, has moved the room to a fresh link. Come along? What runs between you goes on.`,
+        ? `${name}, whose pictures match, has moved the room to a new link. Come along? Transfers between you keep running.`
+        : `${name}, whose pictures you have not compared, has moved the room to a new link. Come along? Transfers between you keep running.`,
     left: (names: string[]) => `Your connection to ${names.join(', ')} would end.`,
     come: 'Come along',
     stay: 'Stay here',
@@ -55,6 +56,7 @@ export const trustWords = {
     used: 'The code was used.',
     spent: 'The code is used up.',
     opening: 'Getting a code…',
+    show: 'Show a code to read out',
     fresh: 'Fresh code',
     have: 'Did somebody read you a code?',
     placeholder: '123 456 789',
@@ -69,14 +71,14 @@ export function describeBreach(breach: Breach, name?: string): string {
   switch (breach) {
     case 'unopenable':
       return name === undefined
-        ? 'Something came from the server that the key of this link does not open. It was not used. Somebody without the link may be trying to get in, or an old version of this page is open somewhere.'
-        : `What came from the server in the name of ${name} was changed on the way or not sealed with this link. The connection was not made; it is tried again.`;
+        ? 'Something came through the server that does not belong to this room. It was not used. Somebody without the link may be trying to get in, or an old version of this page is open somewhere.'
+        : `Something interfered with the connection to ${name}. It was not made, and is tried again.`;
     case 'not-over-link':
-      return `Somebody tried, in the name of ${name ?? 'a person here'}, to set up a connection by way of the server. It was refused.`;
+      return `Something tried to set up a connection in the name of ${name ?? 'a person here'}. It was blocked; nothing was sent.`;
     case 'wrong-certificate':
-      return `Somebody else came in the name of ${name ?? 'a person here'}: their page did not show the key by which it is known. That connection was refused.`;
+      return `Somebody else tried to connect in the name of ${name ?? 'a person here'}. They were turned away; nothing was sent.`;
     case 'wrong-opening':
-      return `The page of ${name ?? 'somebody'} did not keep to what it had promised for the safety pictures. The connection was closed.`;
+      return `The page of ${name ?? 'somebody'} tried to cheat with the safety pictures. The connection was closed.`;
   }
 }
 
@@ -128,6 +130,6 @@ export function describeCodeProblem(problem: CodeProblem): string {
     case 'server-unreachable':
       return 'The server cannot be reached. Check your connection and try again.';
     case 'failed':
-      return 'The two pages did not come to terms, and the code is used up. Ask for a fresh one. If this happens again, use the link instead.';
+      return 'It did not work out, and the code is used up. Ask for a fresh one. If this happens again, use the link instead.';
   }
 }

@@ -29,7 +29,7 @@ const en = {
     dropHint: 'You get a link. Whoever opens it is offered the files.',
     start: 'Open an empty room',
     startHint: 'Nothing to send yet?',
-    trust: 'Files go straight between the browsers. The server only introduces them, and cannot listen in.',
+    trust: 'Files go straight between the browsers; the server cannot look in.',
     badLink: 'This link is not complete; a part of it was probably lost when it was copied. Ask for it again.',
     dropTarget: 'Drop to open a room with these files',
   },
@@ -99,7 +99,7 @@ const en = {
     blockYes: 'Block',
     blockNo: 'Keep',
     blocked: (name: string) =>
-      `${name} is blocked. With the link they can still come in by a new page; only a fresh link keeps them out.`,
+      `${name} is blocked. They still have the link and can come back. To keep them out, move to a new link.`,
     notConnected: (name: string) => `${name} is not connected at the moment. Nothing was sent.`,
   },
 

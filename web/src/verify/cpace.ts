@@ -26,6 +26,7 @@ const DSI = utf8('CPaceRistretto255');
 const DSI_ISK = utf8('CPaceRistretto255_ISK');
 const MAC_LABEL = utf8('CPaceMac');
 
+/** What one side brings to a run, under the draft's names. */
 export interface CpaceOptions {
   role: 'initiator' | 'responder';
   /** PRS: what both sides know and nobody else does. */

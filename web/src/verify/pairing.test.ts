@@ -93,7 +93,7 @@ describe('the right code', () => {
   });
 });
 
-describe('a wrong code', () => {
+describe('[CODE-2] a wrong code', () => {
   test.each([
     ['password', { password: '381928' }],
     ['slot', { slot: '043' }],
@@ -151,7 +151,7 @@ describe('an attacker between the two', () => {
     }
   });
 
-  test.each(MESSAGES)('who makes message $number longer or shorter gets nothing through', async (message) => {
+  test.each(MESSAGES)('[CODE-3] who makes message $number longer or shorter gets nothing through', async (message) => {
     const { from, which, number } = message;
     const sizes: ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array)[] = [
       () => new Uint8Array(0),
@@ -215,7 +215,7 @@ describe('an attacker between the two', () => {
       (share: Uint8Array) => share.map((_, i) => (i === 0 ? 0xed : i === 31 ? 0x7f : 0xff)),
     ],
     ['no point', () => Uint8Array.of(1, ...new Uint8Array(31))],
-  ])('whose share is %s is refused by both', async (_, bad) => {
+  ])('[CODE-3] whose share is %s is refused by both', async (_, bad) => {
     const toGuest = change(0, (bytes) => Uint8Array.of(...bytes.subarray(0, 17), ...bad(bytes.subarray(17))));
     expect(await pair({ fromOwner: toGuest })).toMatchObject({ guest: 'protocol', owner: 'left', second: undefined });
     const toOwner = change(0, (bytes) => Uint8Array.of(1, ...bad(bytes.subarray(1, 33)), ...bytes.subarray(33)));

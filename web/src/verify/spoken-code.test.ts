@@ -7,7 +7,7 @@ const digits = (minLength: number, maxLength = minLength) =>
 const codes = fc.record({ slot: digits(3, 9), password: digits(6) });
 const between = fc.string({ unit: fc.constantFrom(...' -–—−_.,·•‧…\t\n\u00a0\u2009\u3000\u200b\u202a\ufeff．＿－') });
 
-describe('a password', () => {
+describe('[CODE-1] a password', () => {
   test('is six digits, with its zeros', () => {
     for (let round = 0; round < 1_000; round++) expect(createPassword()).toMatch(/^[0-9]{6}$/);
     expect(createPassword(() => 42)).toBe('000042');

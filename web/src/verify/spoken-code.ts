@@ -10,6 +10,7 @@ const FAIR_LIMIT = 2 ** 32 - (2 ** 32 % PASSWORDS);
 /** What people and messengers put between digits: spaces, dashes, underscores, invisible marks, dots and commas. */
 const BETWEEN = /[\s\p{Pd}\p{Pc}\p{Cf}\u2212.,·•‧]/gu;
 
+/** What two people say to each other, taken apart. */
 export interface SpokenCode {
   /** MIN_SLOT_DIGITS to MAX_SLOT_DIGITS digits. */
   slot: string;
@@ -17,6 +18,7 @@ export interface SpokenCode {
   password: string;
 }
 
+/** Why a text is no code. */
 export type SpokenCodeRefusal = 'not-digits' | 'too-short' | 'too-long';
 
 /** Six digits, all equally likely, from the platform's cryptographic generator. */
