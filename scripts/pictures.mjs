@@ -76,6 +76,7 @@ await bob.page.waitForFunction(() => {
   const running = document.querySelector('[data-testid="transfer"][data-state="active"]');
   return Number(running?.getAttribute('data-bytes')) > 10_000_000;
 });
+await Promise.all([alice, bob].map(({ page }) => page.evaluate(() => scrollTo(0, 0))));
 await Promise.all([
   alice.page.screenshot({ path: join(pictures, 'room.png') }),
   bob.page.screenshot({ path: join(pictures, 'phone.png') }),
