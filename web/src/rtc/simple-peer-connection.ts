@@ -17,6 +17,12 @@ import {
 } from './connection.ts';
 import { fingerprintOf, fingerprintOfCertificate } from './fingerprint.ts';
 
+/**
+ * The first message of every channel, from the side that opened it. A browser may lose what reaches it before its own end
+ * of the channel is open (seen in Chromium: about one in a hundred times), so the other side waits for this.
+ */
+const READY = 'ready';
+
 /** How long a closed connection may take to send what it still has. */
 const LINGER_MS = 1_000;
 
@@ -56,11 +62,14 @@ export async function createIdentity(): Promise<Identity> {
 
 class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
   readonly #peer: (Instance & Insides) | undefined;
+  readonly #initiator: boolean;
   #channel: RTCDataChannel | undefined;
+  #open = false;
   #ended = false;
 
   constructor({ initiator, iceServers, label }: ConnectionOptions, certificate: RTCCertificate) {
     super();
+    this.#initiator = initiator;
     try {
       const config = { iceServers: usable(iceServers), certificates: [certificate] };
       const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
@@ -96,7 +105,7 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.#ended || this.#channel?.readyState !== 'open') return;
+    if (this.#ended || !this.#open || this.#channel?.readyState !== 'open') return;
     try {
       // One overload per type of data, and none for both.
       if (typeof data === 'string') this.#channel.send(data);
@@ -129,10 +138,26 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     if (this.#channel) return;
     this.#channel = channel;
     channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
-    channel.onmessage = ({ data }) => this.#ended || this.emit('message', data as string | ArrayBuffer);
+    channel.onmessage = ({ data }) => this.#handleMessage(data as string | ArrayBuffer);
     channel.onbufferedamountlow = () => this.#ended || this.emit('drain', undefined);
     // Not simple-peer's `connect`, which asks for statistics first: messages may come meanwhile.
-    channel.addEventListener('open', () => this.#ended || this.emit('open', undefined));
+    channel.addEventListener('open', () => {
+      if (!this.#initiator || this.#ended) return;
+      channel.send(READY);
+      this.#handleOpen();
+    });
+  }
+
+  #handleMessage(message: string | ArrayBuffer): void {
+    if (this.#ended) return;
+    if (this.#open) this.emit('message', message);
+    else if (message === READY) this.#handleOpen();
+    else this.#end({ reason: 'a message before the channel was said to be ready' });
+  }
+
+  #handleOpen(): void {
+    this.#open = true;
+    this.emit('open', undefined);
   }
 
   #handleLocalSignal(signal: SignalData): void {

@@ -26,7 +26,7 @@ export const connectionContract: readonly ContractCase[] = [
     },
   },
   {
-    name: 'loses nothing that is sent as soon as the other side is open',
+    name: '[LINK-12] loses nothing that is sent as soon as the other side is open',
     run: async (create) => {
       const { alice, bob } = createPair(create);
       const received: unknown[] = [];
