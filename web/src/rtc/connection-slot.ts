@@ -44,6 +44,8 @@ interface Attempt {
   answered: boolean;
   localFingerprint: string | undefined;
   remoteFingerprint: string | undefined;
+  /** The other side has shown its certificate, and may be listened to. */
+  proven: boolean;
 }
 
 /**
@@ -141,6 +143,7 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
       answered: false,
       localFingerprint: undefined,
       remoteFingerprint: undefined,
+      proven: false,
     };
     this.#current = attempt;
     const isCurrent = () => this.#current === attempt;
@@ -150,7 +153,7 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
       this.emit('signal', { epoch, signal });
     });
     connection.on('open', () => isCurrent() && this.#handleOpen(attempt));
-    connection.on('message', (message) => isCurrent() && this.emit('message', message));
+    connection.on('message', (message) => isCurrent() && attempt.proven && this.emit('message', message));
     connection.on('drain', () => isCurrent() && this.emit('drain', undefined));
     connection.on('close', (end) => {
       if (!isCurrent()) return;
@@ -161,9 +164,10 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
   }
 
   /** A description says which certificate is to be expected; what counts is which one the other side has proved to hold. */
-  #handleOpen({ connection, remoteFingerprint }: Attempt): void {
-    if (connection.provenFingerprint !== undefined && connection.provenFingerprint === remoteFingerprint)
-      return this.emit('open', undefined);
+  #handleOpen(attempt: Attempt): void {
+    const { provenFingerprint } = attempt.connection;
+    attempt.proven = provenFingerprint !== undefined && provenFingerprint === attempt.remoteFingerprint;
+    if (attempt.proven) return this.emit('open', undefined);
     this.drop('refused: another certificate than was described');
     this.emit('breach', 'wrong-certificate');
   }

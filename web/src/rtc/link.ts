@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts';
 const MAX_FAULTS = 5;
 /** A link that lives answers a ping in less, also beside a transfer that fills the path. */
 const PROBE_MS = 2_000;
+const PROBE_LATE_MS = 500;
 
 export type LinkState = 'connecting' | 'connected' | 'reconnecting';
 /** The two pages speak different wire versions, and which of them has to reload. */
@@ -74,6 +75,7 @@ export class Link extends Emitter<LinkEvents> {
   readonly #peer: SessionId;
   readonly #getName: () => string;
   readonly #wire: number;
+  readonly #now: () => number;
   readonly #slot: ConnectionSlot;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
@@ -94,6 +96,7 @@ export class Link extends Emitter<LinkEvents> {
     this.#peer = peer;
     this.#getName = getName;
     this.#wire = wire;
+    this.#now = now;
     const slot = new ConnectionSlot({
       initiates: this.initiates,
       createConnection,
@@ -175,7 +178,12 @@ export class Link extends Emitter<LinkEvents> {
         this.#probes.delete(answer);
         resolve(alive);
       };
-      const timer = setTimeout(answer, PROBE_MS, false);
+      const start = this.#now();
+      let timer = setTimeout(() => {
+        // A timer that fires late says that this page stood still, and an answer may wait to be read.
+        if (this.#now() - start < PROBE_MS + PROBE_LATE_MS) answer(false);
+        else timer = setTimeout(answer, PROBE_MS, false);
+      }, PROBE_MS);
       this.#probes.add(answer);
       if (!this.send({ type: 'ping' })) answer(false);
     });

@@ -113,6 +113,18 @@ test('[INTRO-10] a peer that is blocked is gone, and its page is not let in agai
   expect([alice.view, bob.view]).toEqual(['', '']);
 });
 
+test('[INTRO-10] what waited while the link was asked whether it lives is not acted upon once the peer is blocked', async () => {
+  const { alice, bob } = await pair();
+  network.silent = true; // so that nothing answers the question
+  alice.mesh.handleIntroduction({ address: bob.address!, session: bob.session }, { kind: 'hello', needsLink: true });
+  await pass(1_000);
+  alice.mesh.block(bob.session);
+  network.silent = false;
+  await pass(60_000);
+  expect(network.connections).toHaveLength(2);
+  expect(alice.events.at(-1)).toBe('peer-removed bob');
+});
+
 describe('versions', () => {
   test('[LINK-2] of two wire versions the older one is told to reload, and nothing is tried again', async () => {
     const [alice, bob] = [pageOf('alice', { wire: 2 }).enter(), pageOf('bob').enter()];

@@ -153,6 +153,7 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #act(introduction: Introduction): void {
+    if (this.#closed) return; // while the link was asked whether it lives
     if (introduction.kind === 'presence') this.#handlePresence();
     else if (introduction.kind === 'hello') this.#handleHello(introduction.needsLink);
     else this.#link.handleSignal(introduction.epoch, introduction.signal);

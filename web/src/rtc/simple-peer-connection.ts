@@ -180,17 +180,29 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   }
 }
 
+/** More STUN and TURN servers than these only slow gathering down, in every browser. */
+const MAX_ICE_SERVERS = 16;
+/** Whether this browser takes a server; asked once for each, as a browser has only so many connections to ask with. */
+const verdicts = new Map<string, boolean>();
+
 /** The servers that this browser takes: one that it does not would make every connection fail, and the server names them. */
 function usable(iceServers: readonly IceServer[]): RTCIceServer[] {
-  return (iceServers as RTCIceServer[]).filter((server) => {
-    try {
-      new RTCPeerConnection({ iceServers: [server] }).close();
-      return true;
-    } catch (error) {
-      console.warn('A STUN or TURN server of this server’s is left out.', error);
-      return false;
-    }
+  return (iceServers.slice(0, MAX_ICE_SERVERS) as RTCIceServer[]).filter((server) => {
+    const name = JSON.stringify(server);
+    const verdict = verdicts.get(name) ?? isTaken(server);
+    if (verdicts.size < 16 * MAX_ICE_SERVERS) verdicts.set(name, verdict);
+    return verdict;
   });
+}
+
+function isTaken(server: RTCIceServer): boolean {
+  try {
+    new RTCPeerConnection({ iceServers: [server] }).close();
+    return true;
+  } catch (error) {
+    console.warn('A STUN or TURN server that the server named is not used.', error);
+    return false;
+  }
 }
 
 function flat({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidate): ConnectionSignal {

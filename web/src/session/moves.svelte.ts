@@ -3,6 +3,9 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { parseSecret } from '@tincan/shared/secret';
 
+/** Moves that are this far apart do not cross: whoever has not come along by then stays behind, in milliseconds. */
+const CROSSING_MS = 30_000;
+
 type Move = Extract<LinkMessage, { type: 'move' }>;
 
 /** A peer has moved the room, and this person has not said yet whether to come along. */
@@ -17,7 +20,7 @@ export interface MoveAsked {
 export class Moves {
   readonly #asked = new SvelteMap<SessionId, MoveAsked>();
   /** Where we have moved from last, and whom we asked along. */
-  #own: Pick<Move, 'from' | 'sessions'> | undefined;
+  #own: (Pick<Move, 'from' | 'sessions'> & { at: number }) | undefined;
 
   get all(): readonly MoveAsked[] {
     return [...this.#asked.values()];
@@ -25,7 +28,7 @@ export class Moves {
 
   /** We move the room ourselves. */
   noteOwn({ from, sessions }: Pick<Move, 'from' | 'sessions'>): void {
-    this.#own = { from, sessions };
+    this.#own = { from, sessions, at: performance.now() };
   }
 
   /** A peer has moved; `me` is our session, `secret` that of the room where we are. */
@@ -33,8 +36,9 @@ export class Moves {
     if (!parseSecret(move.secret) || move.secret === secret) return;
     // Two who move away from the same room at once ask each other: they must not change places, so the smaller session's
     // move counts for both.
-    const crossing = this.#own?.from === move.from && this.#own.sessions.includes(session);
-    if (crossing && me < session) return;
+    const own = this.#own;
+    const crosses = own?.from === move.from && performance.now() - own.at < CROSSING_MS;
+    if (crosses && own.sessions.includes(session) && me < session) return;
     this.#asked.set(session, { from: session, secret: move.secret, along: [session, ...move.sessions] });
   }
 

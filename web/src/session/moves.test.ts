@@ -1,5 +1,5 @@
 import { createSecret } from '@tincan/shared/secret';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { sessionOf } from '../rtc/testing/fake-room.ts';
 import { Moves } from './moves.svelte.ts';
 
@@ -48,4 +48,16 @@ test('[LINK-11] of two who move at once and ask each other, the smaller sessionâ
   moves.handleMove(alice, moveOf(), here); // alice < bob: we are asked along by her
   moves.handleMove(carol, moveOf({ from: 's'.repeat(43) }), here); // from somewhere else, later
   expect(moves.all.map(({ from }) => from)).toEqual([alice, carol]);
+});
+
+test('[LINK-11] who stayed behind can ask later, also with a larger session', () => {
+  vi.useFakeTimers();
+  try {
+    moves.noteOwn({ from: ROOM, sessions: [carol] });
+    vi.advanceTimersByTime(31_000);
+    moves.handleMove(carol, moveOf(), here);
+    expect(moves.all.map(({ from }) => from)).toEqual([carol]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

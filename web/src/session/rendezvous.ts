@@ -107,6 +107,7 @@ export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer 
   #sealOf(secret: string): Promise<{ room: string; seal: Seal }> {
     const made = this.#seals.get(secret) ?? this.#measure('derive', () => makeSeal(secret, this.#options.me));
     this.#seals.set(secret, made);
+    made.catch(() => this.#seals.delete(secret)); // the caller hears of it, and may try again
     return made;
   }
 

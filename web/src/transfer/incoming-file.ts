@@ -158,9 +158,9 @@ export class ReceivingFile implements IncomingFile {
     return again.map((open) => open.block);
   }
 
-  /** Whether a block that was asked for has not wholly arrived, or its hash has not. */
-  get lacksSomething(): boolean {
-    return this.#lacking('link').length > 0;
+  /** The blocks that were asked for and have not wholly arrived, or whose hash has not. */
+  get lacking(): number[] {
+    return this.#lacking('link').map(({ block }) => block);
   }
 
   #lacking(lost: 'lane' | 'link'): OpenBlock[] {

@@ -34,8 +34,8 @@ export class Receiver extends Emitter<{ changed: undefined }> {
   readonly #offers = new IncomingOffers();
   readonly #planner = new Planner();
   readonly #stallWatch = new StallWatch(
-    () => [...this.#offers.files].some((file) => file.state === 'active' && file.lacksSomething),
-    () => this.#askAnew('link'),
+    () => [...this.#offers.files].some((file) => file.state === 'active' && file.lacking.length > 0),
+    () => this.#askAgain(),
   );
   #askIsSoon = false;
   #generation = 1;
@@ -241,6 +241,13 @@ export class Receiver extends Emitter<{ changed: undefined }> {
       this.#planner.addFirst(file);
     }
     this.#ask();
+  }
+
+  /** Asks once more for what has not wholly come, without a loss that anybody knows of: what has arrived of it counts. */
+  #askAgain(): void {
+    this.#generation++;
+    const active = [...this.#offers.files].filter((file) => file.state === 'active' && file.lacking.length > 0);
+    this.#sendWants(new Map(active.map((file) => [file, file.lacking])));
   }
 
   // ---- wire to disk

@@ -1,7 +1,7 @@
 import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TincanError } from '../platform/errors.ts';
 import { MemoryStore } from './memory-sink.ts';
 import type { Sink, SinkStore } from './sink.ts';
@@ -236,30 +236,6 @@ describe('a path that is cut', () => {
     await expectArrived(peers, file);
     expect(left).toBeGreaterThan(0);
     expect(frames).toBe(16 * left);
-  });
-
-  it.each([
-    ['a frame', (item: { on: string; text?: string }) => item.on === 'lane'],
-    ['a hash', (item: { on: string; text?: string }) => item.text?.includes('"hashes"') ?? false],
-  ])('[XFER-11] asks again for %s that was lost although nothing was cut', async (_, isMeant) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      const peers = new LinkedPeers();
-      const file = { 'file.bin': bytesOf(3 * BLOCK_BYTES) };
-      let lost = 0;
-      peers.loses = (item) => isMeant(item) && lost++ === 0;
-      offer(peers, file);
-      await acceptAll(peers);
-      await until(() => lost > 0, 'something is lost');
-      await peers.settle();
-      vi.advanceTimersByTime(9_900);
-      await peers.settle();
-      expect(fileAt(peers.bob.receiver.files, 'file.bin').state).toBe('active');
-      vi.advanceTimersByTime(10_200);
-      await expectArrived(peers, file);
-    } finally {
-      vi.useRealTimers();
-    }
   });
 });
 
