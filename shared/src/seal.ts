@@ -88,7 +88,7 @@ export class Seal {
     if (!content || (kind !== TO_ONE && kind !== TO_EVERYONE)) return refuse('unopenable');
     // Only now: what cannot be opened must not use up a counter. No await may stand between the check and the note.
     if (counter <= (this.#heard.get(from) ?? 0)) return refuse('replayed');
-    this.#note(from, counter);
+    touch(this.#heard, from, counter, MAX_COUNTERS);
     return { ok: true, value: { from, toEveryone: kind === TO_EVERYONE, text: new TextDecoder().decode(content) } };
   }
 
@@ -106,10 +106,6 @@ export class Seal {
     const key = this.#directionKeys.get(name) ?? this.#secret.directionKey(from, to);
     touch(this.#directionKeys, name, key, MAX_KEYS);
     return key;
-  }
-
-  #note(from: string, counter: number): void {
-    touch(this.#heard, from, counter, MAX_COUNTERS);
   }
 }
 

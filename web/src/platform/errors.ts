@@ -8,3 +8,16 @@ export class TincanError<Code extends string = string> extends Error {
     this.code = code;
   }
 }
+
+/** Which of the `expected` codes an operation failed with, else `failed`; what is no TincanError is a fault of ours, logged as `during`. */
+export function failureCode<Code extends string>(
+  error: unknown,
+  expected: readonly Code[],
+  during: string,
+): Code | 'failed' {
+  if (!(error instanceof TincanError)) {
+    console.error(during, error);
+    return 'failed';
+  }
+  return expected.find((code) => code === error.code) ?? 'failed';
+}

@@ -1,5 +1,5 @@
 import type { Result } from '@tincan/shared/result';
-import { TincanError } from '../platform/errors.ts';
+import { failureCode } from '../platform/errors.ts';
 import { enterSlot, type EnterSlotOptions } from '../signaling/slot.ts';
 import { parseCode } from '../verify/spoken-code.ts';
 import { CODE_PROBLEMS, type CodeProblem } from './views.ts';
@@ -22,16 +22,10 @@ export async function enterCode(text: string, options: Omit<EnterSlotOptions, 's
     channel.close('done');
     return { ok: true, value: secret, spent: true };
   } catch (error) {
-    const problem = toProblem(error);
+    const problem = failureCode(error, CODE_PROBLEMS, 'Entering a code failed.');
     channel?.close(problem === 'wrong-code' ? 'wrong-code' : 'cancelled');
     if (channel === undefined) return { ok: false, error: problem, spent: problem === 'used' };
     // In the slot the other side, or a server that plays it, has had its one guess: to try again would give it another.
     return { ok: false, error: problem === 'wrong-code' || problem === 'expired' ? problem : 'failed', spent: true };
   }
-}
-
-function toProblem(error: unknown): CodeProblem {
-  if (!(error instanceof TincanError)) console.error('Entering a code failed.', error);
-  const code: unknown = error instanceof TincanError ? error.code : undefined;
-  return CODE_PROBLEMS.find((problem) => problem === code) ?? 'failed';
 }

@@ -1,4 +1,4 @@
-import { TincanError } from '../platform/errors.ts';
+import { failureCode } from '../platform/errors.ts';
 import type { SignalingClient } from '../signaling/signaling-client.ts';
 import { openSlot } from '../signaling/slot.ts';
 import { createPassword, formatCode } from '../verify/spoken-code.ts';
@@ -96,8 +96,6 @@ export class OfferedCode {
 }
 
 function toEnd(error: unknown): CodeEnd {
-  if (!(error instanceof TincanError)) console.error('Offering a code failed.', error);
-  const code: unknown = error instanceof TincanError ? error.code : undefined;
-  if (code === 'server-unreachable') return 'offline';
-  return CODE_ENDS.find((end) => end === code) ?? 'failed';
+  const code = failureCode(error, [...CODE_ENDS, 'server-unreachable'] as const, 'Offering a code failed.');
+  return code === 'server-unreachable' ? 'offline' : code;
 }
