@@ -1,5 +1,6 @@
 // Control messages between two peers, on their link: JSON text, one object each. docs/protocol/link.md is their text.
 import * as v from 'valibot';
+import { CallMessage } from './call.ts';
 import { ConnectionSignal, Epoch, SessionId } from './introduction.ts';
 import {
   BLOCK_BYTES,
@@ -71,6 +72,11 @@ const Chat = v.object({
 const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
 const LaneSignal = v.object({ type: v.literal('lane-signal'), lane: Lane, epoch: Epoch, signal: ConnectionSignal });
 
+// ---- a call's connection, set up over the link
+/** The speaker has no attempt at one; `epoch` is the highest that it has seen, 0 for none. */
+const MediaRequest = v.object({ type: v.literal('media-request'), epoch: v.union([v.literal(0), Epoch]) });
+const MediaSignal = v.object({ type: v.literal('media-signal'), epoch: Epoch, signal: ConnectionSignal });
+
 /** Why one side ended a transfer. `cancelled` is a person's wish; all others are failures. */
 export const STOP_REASONS = [
   'cancelled',
@@ -136,6 +142,7 @@ const Stop = v.object({ type: v.literal('stop'), handles: batch(Handle), reason:
 const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Withdraw]);
 const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Complete, Stop]);
 const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
+const MediaMessage = v.variant('type', [MediaRequest, MediaSignal]);
 const LinkMessage = v.variant('type', [
   Hello,
   Reveal,
@@ -146,6 +153,8 @@ const LinkMessage = v.variant('type', [
   Move,
   Chat,
   LaneMessage,
+  MediaMessage,
+  CallMessage,
   SenderMessage,
   ReceiverMessage,
 ]);
@@ -155,17 +164,16 @@ export type SenderMessage = v.InferOutput<typeof SenderMessage>;
 /** What the receiving side of a transfer says. */
 export type ReceiverMessage = v.InferOutput<typeof ReceiverMessage>;
 export type LaneMessage = v.InferOutput<typeof LaneMessage>;
+/** What sets up a call's connection. */
+export type MediaMessage = v.InferOutput<typeof MediaMessage>;
 export type LinkMessage = v.InferOutput<typeof LinkMessage>;
 
-const SENDER_TYPES: ReadonlySet<string> = new Set(SenderMessage.options.map((option) => option.entries.type.literal));
-const RECEIVER_TYPES: ReadonlySet<string> = new Set(
-  ReceiverMessage.options.map((option) => option.entries.type.literal),
-);
-
+const SENDER_TYPES = typesOf(SenderMessage.options);
+const RECEIVER_TYPES = typesOf(ReceiverMessage.options);
+const CALL_TYPES = typesOf(CallMessage.options);
 const LINK_TYPES: ReadonlySet<string> = new Set([
-  ...[Hello, Reveal, Profile, Ping, Pong, Bye, Move, Chat, LaneRequest, LaneSignal].map(
-    (message) => message.entries.type.literal,
-  ),
+  ...typesOf([Hello, Reveal, Profile, Ping, Pong, Bye, Move, Chat, ...LaneMessage.options, ...MediaMessage.options]),
+  ...CALL_TYPES,
   ...SENDER_TYPES,
   ...RECEIVER_TYPES,
 ]);
@@ -175,6 +183,10 @@ export function isSenderMessage(message: LinkMessage): message is SenderMessage 
 }
 export function isReceiverMessage(message: LinkMessage): message is ReceiverMessage {
   return RECEIVER_TYPES.has(message.type);
+}
+
+export function isCallMessage(message: LinkMessage): message is CallMessage {
+  return CALL_TYPES.has(message.type);
 }
 
 /** Why a message was not read: one of an unknown type is a later version's and passed over, a malformed one is a fault. */
@@ -196,4 +208,8 @@ export function parseLinkMessage(text: string): Result<LinkMessage, LinkMessageR
 
 function refuse(code: LinkMessageRefusal['code'], message: string): Result<never, LinkMessageRefusal> {
   return { ok: false, error: { code, message } };
+}
+
+function typesOf(messages: readonly { entries: { type: { literal: string } } }[]): ReadonlySet<string> {
+  return new Set(messages.map((message) => message.entries.type.literal));
 }

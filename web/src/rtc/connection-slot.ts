@@ -4,6 +4,7 @@ import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
 import type { Connection, ConnectionEnd, CreateConnection, Route } from './connection.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import type { Media } from './media.ts';
 
 /** ICE gives up on a pair after about 15 s; an attempt that is not through by then is begun anew. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -13,6 +14,7 @@ type SlotEvents = {
   open: undefined;
   message: string | ArrayBuffer;
   drain: undefined;
+  interrupted: boolean;
   /** A connection ended, or gave way to a newer one: then `idle` is already false again. */
   close: ConnectionEnd;
   /** The other side did not show its own certificate: the connection that it meant is closed or was not begun. */
@@ -25,6 +27,8 @@ export interface ConnectionSlotOptions {
   createConnection: CreateConnection;
   getIceServers: () => readonly IceServer[];
   label: string;
+  /** Whether its connections carry a call. */
+  media?: boolean;
   /** Epochs up to this one have been used. */
   lastEpoch?: number;
   /** Whether this is the other side's certificate. */
@@ -75,6 +79,13 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
   get answered(): boolean {
     return this.#current?.answered ?? false;
   }
+  /** Of the present attempt; `undefined` if there is none. */
+  get currentEpoch(): number | undefined {
+    return this.#current?.epoch;
+  }
+  get media(): Media | undefined {
+    return this.#current?.proven ? this.#current.connection.media : undefined;
+  }
   /** Of the present connection, once both sides have described themselves. */
   get fingerprints(): Fingerprints | undefined {
     const { localFingerprint: local, remoteFingerprint: remote } = this.#current ?? {};
@@ -87,6 +98,11 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
   /** Begins a new connection in place of the present one. Only for the side that initiates. */
   start(): void {
     this.#begin(this.#epoch + 1);
+  }
+
+  /** Epochs up to this one have been used, by an attempt that never got here or was not wanted. */
+  skipTo(epoch: number): void {
+    this.#epoch = Math.max(this.#epoch, epoch);
   }
 
   handleSignal(epoch: number, signal: ConnectionSignal): void {
@@ -133,10 +149,10 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
   }
 
   #begin(epoch: number): void {
-    const { createConnection, getIceServers, initiates, label } = this.#options;
+    const { createConnection, getIceServers, initiates, label, media = false } = this.#options;
     const replaced = this.#current;
     this.#epoch = epoch;
-    const connection = createConnection({ initiator: initiates, iceServers: getIceServers(), label });
+    const connection = createConnection({ initiator: initiates, iceServers: getIceServers(), label, media });
     const timeout = setTimeout(() => this.drop('not connected in time'), CONNECT_TIMEOUT_MS);
     const attempt: Attempt = {
       ...{ epoch, connection, timeout },
@@ -155,6 +171,7 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
     connection.on('open', () => isCurrent() && this.#handleOpen(attempt));
     connection.on('message', (message) => isCurrent() && attempt.proven && this.emit('message', message));
     connection.on('drain', () => isCurrent() && this.emit('drain', undefined));
+    connection.on('interrupted', (is) => isCurrent() && attempt.proven && this.emit('interrupted', is));
     connection.on('close', (end) => {
       if (!isCurrent()) return;
       this.#current = undefined;

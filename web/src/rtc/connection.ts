@@ -1,7 +1,8 @@
-// The port to WebRTC: one peer connection with one ordered, reliable channel. testing/connection-contract.ts says in
+// The port to WebRTC: one peer connection with one ordered, reliable channel, and a call's media where asked for. testing/connection-contract.ts says in
 // runnable form what every implementation must keep.
 import type { ConnectionSignal } from '@tincan/shared/introduction';
 import type { IceServer } from '@tincan/shared/signaling';
+import type { Media } from './media.ts';
 
 /** `drain` comes when the buffer falls to this, in bytes: enough to keep the network busy until more is handed over. */
 export const LOW_WATER_BYTES = 262_144;
@@ -20,6 +21,8 @@ export type ConnectionEvents = {
   message: string | ArrayBuffer;
   /** `bufferedBytes` has fallen to `LOW_WATER_BYTES` from above it. */
   drain: undefined;
+  /** The path is lost for the moment, or is there again; the connection waits for it, and ends by itself if that takes too long. */
+  interrupted: boolean;
   /** Exactly once, whoever ended it and whether it was ever open; nothing comes after it. */
   close: ConnectionEnd;
 };
@@ -35,6 +38,8 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** Of the certificate whose key the other side has proved to hold, once open; the browser's word, not the description's. */
   readonly provenFingerprint: string | undefined;
+  /** What it carries of a call: of a connection with `media`, once it is open. */
+  readonly media: Media | undefined;
   /** How the bytes travel; `undefined` while that is not known. */
   route(): Promise<Route | undefined>;
   close(): void;
@@ -48,6 +53,8 @@ export interface ConnectionOptions {
   iceServers: readonly IceServer[];
   /** Names the channel in the browser's own diagnostics. */
   label: string;
+  /** Lays out the sections of a call, too. Without them in the other side's description the connection closes. */
+  media?: boolean;
 }
 
 /** Never throws: where WebRTC is missing, the connection closes. */

@@ -1,5 +1,9 @@
 import { TincanError } from '../platform/errors.ts';
 import { LOW_WATER_BYTES } from './connection.ts';
+import { Pace } from './pace.ts';
+
+/** Above this many buffered bytes a lane is full. More only costs memory and makes cancelling slow. */
+const FULL_BYTES = 1_048_576;
 
 /** What a lane needs of its connection. */
 export interface LaneChannel {
@@ -17,12 +21,18 @@ export class Lane {
   /** Which of the link's lanes. */
   readonly index: number;
   readonly #channel: LaneChannel;
+  readonly #now: () => number;
   #waiters: Waiter[] = [];
   #closed = false;
+  #pace: Pace | undefined;
+  /** Runs while somebody waits for the pace. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #handedOverBytes = 0;
 
-  constructor(index: number, channel: LaneChannel) {
+  constructor(index: number, channel: LaneChannel, now = () => performance.now()) {
     this.index = index;
     this.#channel = channel;
+    this.#now = now;
   }
 
   /** Bytes handed over and not yet taken by the network. */
@@ -30,25 +40,70 @@ export class Lane {
     return this.#closed ? 0 : this.#channel.bufferedBytes;
   }
 
-  /** Hands one frame over, in order. Does nothing once the lane is closed. */
-  send(frame: Uint8Array<ArrayBuffer>): void {
-    if (!this.#closed) this.#channel.send(frame);
+  /** Bytes that the network has taken since the lane opened. */
+  get carriedBytes(): number {
+    return this.#handedOverBytes - this.bufferedBytes;
   }
 
-  /** Resolves once `bufferedBytes` is at the low mark; rejects when the lane closes. */
+  /** Whoever has more to send waits for `drained`. False once the lane is closed. */
+  get full(): boolean {
+    if (this.#closed) return false;
+    if (this.#pace) return this.#pace.waitMs(this.bufferedBytes, this.#now()) > 0;
+    return this.bufferedBytes >= FULL_BYTES;
+  }
+
+  /** From now on the lane is full whenever more would pass this pace, and holds little; `undefined` for no limit. */
+  limit(bytesPerSecond: number | undefined): void {
+    if (this.#closed || bytesPerSecond === this.#pace?.bytesPerSecond) return;
+    if (bytesPerSecond === undefined) this.#pace = undefined;
+    else if (this.#pace) this.#pace.change(bytesPerSecond, this.#now());
+    else this.#pace = new Pace(bytesPerSecond, this.#now());
+    this.#wakeOrWait();
+  }
+
+  /** Hands one frame over, in order. Does nothing once the lane is closed. */
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#closed) return;
+    this.#handedOverBytes += frame.byteLength;
+    this.#pace?.take(frame.byteLength, this.#now());
+    this.#channel.send(frame);
+  }
+
+  /** Resolves once there is room again: `bufferedBytes` at the low mark, or what a limit allows; rejects when the lane closes. */
   drained(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
-    if (this.bufferedBytes <= LOW_WATER_BYTES) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      if (this.#timer === undefined) this.#wakeOrWait();
+    });
   }
 
   handleDrain(): void {
-    for (const { resolve } of this.#takeWaiters()) resolve();
+    // Under a limit the mark may be reached long before more is allowed.
+    if (!this.#pace) this.#wake();
   }
 
   handleClose(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     for (const { reject } of this.#takeWaiters()) reject(closedError());
+  }
+
+  #wakeOrWait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiters.length === 0) return;
+    if (!this.#pace) {
+      if (this.bufferedBytes <= LOW_WATER_BYTES) this.#wake();
+      return; // else the connection says when
+    }
+    const waitMs = this.#pace.waitMs(this.bufferedBytes, this.#now());
+    if (waitMs === 0) this.#wake();
+    else this.#timer = setTimeout(() => this.#wakeOrWait(), waitMs);
+  }
+
+  #wake(): void {
+    for (const { resolve } of this.#takeWaiters()) resolve();
   }
 
   #takeWaiters(): Waiter[] {

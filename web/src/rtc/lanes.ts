@@ -53,6 +53,9 @@ export class Lanes extends Emitter<LanesEvents> {
   readonly #retryOptions: { now: () => number; random: () => number };
   readonly #places = new Map<number, Place>();
   #wantedCount = 0;
+  #bytesPerSecond: number | undefined;
+  /** By lanes that have closed. */
+  #carriedBytes = 0;
   #linkUp = false;
 
   constructor(options: LanesOptions) {
@@ -66,6 +69,18 @@ export class Lanes extends Emitter<LanesEvents> {
   open(count = 1): void {
     this.#wantedCount = Math.max(this.#wantedCount, Math.min(count, MAX_LANES));
     if (this.#linkUp) this.#openWanted();
+  }
+
+  /** How fast all lanes together may send from now on; `undefined` for no limit. */
+  limit(bytesPerSecond: number | undefined): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    const lanes = this.#openLanes;
+    for (const lane of lanes) lane.limit(bytesPerSecond && bytesPerSecond / lanes.length);
+  }
+
+  /** Bytes that the network has taken on all lanes so far. */
+  get carriedBytes(): number {
+    return this.#openLanes.reduce((sum, lane) => sum + lane.carriedBytes, this.#carriedBytes);
   }
 
   handleLinkUp(): void {
@@ -89,6 +104,10 @@ export class Lanes extends Emitter<LanesEvents> {
     // The side that initiates has a place for whatever it is answered about; the other makes one for an early offer.
     if (this.#initiates && !this.#places.has(message.lane)) return;
     this.#placeOf(message.lane).slot.handleSignal(message.epoch, message.signal);
+  }
+
+  get #openLanes(): Lane[] {
+    return [...this.#places.values()].flatMap(({ lane }) => lane ?? []);
   }
 
   #openWanted(): void {
@@ -147,6 +166,7 @@ export class Lanes extends Emitter<LanesEvents> {
     place.retry.handleUp();
     const lane = new Lane(place.index, place.slot);
     place.lane = lane;
+    this.limit(this.#bytesPerSecond);
     this.emit('lane-opened', lane);
   }
 
@@ -156,7 +176,9 @@ export class Lanes extends Emitter<LanesEvents> {
     const delayMs = place.retry.handleDown();
     if (this.#linkUp && place.wanted && place.slot.idle) place.timer = setTimeout(() => this.#pursue(place), delayMs);
     if (!lane) return;
+    this.#carriedBytes += lane.carriedBytes;
     lane.handleClose();
+    this.limit(this.#bytesPerSecond);
     this.emit('lane-closed', lane);
   }
 }

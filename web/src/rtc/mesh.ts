@@ -11,6 +11,7 @@ import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
 import type { Lane } from './lane.ts';
+import type { Media } from './media.ts';
 import { Peer, type PeerSnapshot } from './peer.ts';
 
 /** Links that one page keeps: each costs a connection, and every file to everyone is sent once per peer. */
@@ -36,6 +37,9 @@ type MeshEvents = {
   'lane-opened': { session: SessionId; lane: Lane };
   'lane-closed': { session: SessionId; lane: Lane };
   frame: { session: SessionId; bytes: ArrayBuffer };
+  'media-opened': { session: SessionId; media: Media };
+  'media-interrupted': { session: SessionId; interrupted: boolean };
+  'media-closed': { session: SessionId };
   /** Somebody could not be taken in: there are `maxPeers` already. */
   'peer-refused': { session: SessionId };
   /** A peer broke a rule of the link: for the log. */
@@ -157,6 +161,21 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#peers.get(session)?.openLanes(count);
   }
 
+  /** How fast all lanes to a peer together may send from now on; `undefined` for no limit. */
+  limitLanes(session: SessionId, bytesPerSecond: number | undefined): void {
+    this.#peers.get(session)?.limitLanes(bytesPerSecond);
+  }
+
+  /** Bytes that the network has taken on all lanes to a peer so far. */
+  laneBytes(session: SessionId): number {
+    return this.#peers.get(session)?.laneBytes ?? 0;
+  }
+
+  /** Whether there is to be a call's connection to a peer: it is opened again after every loss. Repeating it is harmless. */
+  setMediaWanted(session: SessionId, wanted: boolean): void {
+    this.#peers.get(session)?.setMediaWanted(wanted);
+  }
+
   setName(name: string): void {
     this.#name = clip(name);
     for (const peer of this.#peers.values()) peer.send({ type: 'profile', name: this.#name });
@@ -222,6 +241,9 @@ export class Mesh extends Emitter<MeshEvents> {
     peer.on('lane-opened', (lane) => this.emit('lane-opened', { session, lane }));
     peer.on('lane-closed', (lane) => this.emit('lane-closed', { session, lane }));
     peer.on('frame', (bytes) => this.emit('frame', { session, bytes }));
+    peer.on('media-opened', (media) => this.emit('media-opened', { session, media }));
+    peer.on('media-interrupted', (interrupted) => this.emit('media-interrupted', { session, interrupted }));
+    peer.on('media-closed', () => this.emit('media-closed', { session }));
     peer.on('fault', (reason) => this.emit('fault', { session, reason }));
     peer.on('breach', (breach) => this.emit('breach', { session, breach }));
     peer.on('gone', (why) => this.#remove(peer, why === 'bye'));

@@ -6,6 +6,8 @@ import type { Route } from './connection.ts';
 import type { Lane } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { Link, type Incompatible, type LinkOptions, type LinkState } from './link.ts';
+import type { Media } from './media.ts';
+import { MediaConnection, type MediaConnectionOptions } from './media-connection.ts';
 import { Retry } from './retry.ts';
 
 /** How often the side that cannot begin a connection asks the other to. */
@@ -39,24 +41,28 @@ type PeerEvents = {
   'lane-opened': Lane;
   'lane-closed': Lane;
   frame: ArrayBuffer;
+  'media-opened': Media;
+  'media-interrupted': boolean;
+  'media-closed': undefined;
   fault: string;
   breach: Breach;
   /** It said so, or nothing connects us to it any more and the server does not know it either. */
   gone: 'bye' | 'absent';
 };
 
-export interface PeerOptions extends Omit<LinkOptions & LanesOptions, 'send'> {
+export interface PeerOptions extends Omit<LinkOptions & LanesOptions & MediaConnectionOptions, 'send'> {
   /** Sends an introduction to the server's address of this peer, and says whether it went out. */
   introduce: (address: string, introduction: Introduction) => Promise<boolean>;
 }
 
-/** One other session: its link and lanes, the address under which the server reaches it, and the will to stay connected. */
+/** One other session: its link, lanes and call, the address under which the server reaches it, and the will to stay connected. */
 export class Peer extends Emitter<PeerEvents> {
   readonly session: SessionId;
   readonly #introduce: PeerOptions['introduce'];
   readonly #now: () => number;
   readonly #link: Link;
   readonly #lanes: Lanes;
+  readonly #media: MediaConnection;
   readonly #retry: Retry;
   #address: string | undefined;
   /** Where the current offer went. */
@@ -80,8 +86,10 @@ export class Peer extends Emitter<PeerEvents> {
     this.#retry = new Retry({ now: this.#now, random: options.random ?? Math.random });
     const link = new Link(options);
     const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
+    const media = new MediaConnection({ ...options, send: (message) => void link.send(message) });
     this.#link = link;
     this.#lanes = lanes;
+    this.#media = media;
     link.on('signal', ({ epoch, signal }) => this.#handleLocalSignal(epoch, signal));
     link.on('up', () => this.#handleUp());
     link.on('down', (end) => this.#handleDown(end));
@@ -94,6 +102,10 @@ export class Peer extends Emitter<PeerEvents> {
     lanes.on('lane-closed', (lane) => this.emit('lane-closed', lane));
     lanes.on('frame', (bytes) => this.emit('frame', bytes));
     lanes.on('breach', (breach) => this.emit('breach', breach));
+    media.on('opened', (opened) => this.emit('media-opened', opened));
+    media.on('interrupted', (interrupted) => this.emit('media-interrupted', interrupted));
+    media.on('closed', () => this.emit('media-closed', undefined));
+    media.on('breach', (breach) => this.emit('breach', breach));
   }
 
   get snapshot(): PeerSnapshot {
@@ -200,10 +212,26 @@ export class Peer extends Emitter<PeerEvents> {
     this.#lanes.open(count);
   }
 
+  /** How fast all lanes together may send from now on; `undefined` for no limit. */
+  limitLanes(bytesPerSecond: number | undefined): void {
+    this.#lanes.limit(bytesPerSecond);
+  }
+
+  /** Bytes that the network has taken on all lanes so far. */
+  get laneBytes(): number {
+    return this.#lanes.carriedBytes;
+  }
+
+  /** Whether there is to be a call's connection: it is opened again after every loss, and outlives the link's. */
+  setMediaWanted(wanted: boolean): void {
+    this.#media.setWanted(wanted);
+  }
+
   /** Final. The other side is told, if it can be. */
   close(): void {
     this.#closed = true;
     this.#lanes.handleLinkDown();
+    this.#media.close();
     this.#link.close();
     this.#review();
     clearTimeout(this.#routeTimer);
@@ -211,6 +239,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   #handleMessage(message: LinkMessage): void {
     if (message.type === 'lane-request' || message.type === 'lane-signal') this.#lanes.handleMessage(message);
+    else if (message.type === 'media-request' || message.type === 'media-signal') this.#media.handleMessage(message);
     else this.emit('message', message);
   }
 
@@ -230,6 +259,7 @@ export class Peer extends Emitter<PeerEvents> {
   #handleUp(): void {
     this.#retry.handleUp();
     this.#lanes.handleLinkUp();
+    this.#media.handleLinkUp(this.#link.epoch);
     this.#review();
     this.emit('up', undefined);
     this.emit('changed', undefined);
@@ -238,6 +268,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   #handleDown({ reason, wasUp }: { reason: string; wasUp: boolean }): void {
     this.#lanes.handleLinkDown();
+    this.#media.handleLinkDown();
     this.#route = undefined;
     clearTimeout(this.#routeTimer);
     const delayMs = this.#retry.handleDown();

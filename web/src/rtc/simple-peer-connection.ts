@@ -16,6 +16,7 @@ import {
   type Route,
 } from './connection.ts';
 import { fingerprintOf, fingerprintOfCertificate } from './fingerprint.ts';
+import { answerMedia, layOutMedia, mediaOf, type Media } from './media.ts';
 
 /**
  * The first message of every channel, from the side that opened it. A browser may lose what reaches it before its own end
@@ -63,13 +64,17 @@ export async function createIdentity(): Promise<Identity> {
 class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
   readonly #peer: (Instance & Insides) | undefined;
   readonly #initiator: boolean;
+  readonly #wantsMedia: boolean;
+  #media: Media | undefined;
   #channel: RTCDataChannel | undefined;
   #open = false;
   #ended = false;
 
-  constructor({ initiator, iceServers, label }: ConnectionOptions, certificate: RTCCertificate) {
+  constructor(options: ConnectionOptions, certificate: RTCCertificate) {
     super();
+    const { initiator, iceServers, label, media = false } = options;
     this.#initiator = initiator;
+    this.#wantsMedia = media;
     try {
       const config = { iceServers: usable(iceServers), certificates: [certificate] };
       const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
@@ -81,6 +86,7 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
       // first and ours next, before anything can have been received.
       if (peer._channel) this.#takeOver(peer._channel);
       else peer._pc?.addEventListener('datachannel', ({ channel }) => this.#takeOver(channel));
+      if (peer._pc) this.#watch(peer._pc);
     } catch (cause) {
       queueMicrotask(() => this.#end({ reason: 'WebRTC is not available', cause }));
     }
@@ -93,6 +99,10 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   get provenFingerprint(): string | undefined {
     const [der] = this.#peer?._pc?.sctp?.transport.getRemoteCertificates() ?? [];
     return der && fingerprintOfCertificate(der);
+  }
+
+  get media(): Media | undefined {
+    return this.#media;
   }
 
   handleSignal(signal: ConnectionSignal): void {
@@ -134,6 +144,20 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     this.#finish({ reason: 'closed here' });
   }
 
+  #watch(connection: RTCPeerConnection): void {
+    let interrupted = false;
+    connection.addEventListener('connectionstatechange', () => {
+      const isInterrupted = connection.connectionState === 'disconnected';
+      if (this.#ended || isInterrupted === interrupted) return;
+      interrupted = isInterrupted;
+      this.emit('interrupted', interrupted);
+    });
+    if (!this.#wantsMedia) return;
+    // simple-peer makes its offer in a later turn, and its answer after these events.
+    if (this.#initiator) layOutMedia(connection);
+    else connection.addEventListener('track', () => answerMedia(connection));
+  }
+
   #takeOver(channel: RTCDataChannel): void {
     if (this.#channel) return;
     this.#channel = channel;
@@ -156,6 +180,10 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   }
 
   #handleOpen(): void {
+    if (this.#wantsMedia) {
+      this.#media = this.#peer?._pc ? mediaOf(this.#peer._pc) : undefined;
+      if (!this.#media) return this.#end({ reason: 'the other side describes no call' });
+    }
     this.#open = true;
     this.emit('open', undefined);
   }

@@ -1,12 +1,24 @@
 // What every implementation of the Connection port must keep. Plain functions without a test framework, so that they
 // run in a browser page as well as in Node.
-import { LOW_WATER_BYTES, type Connection, type ConnectionEvents, type CreateConnection } from '../connection.ts';
+import { MEDIA_SOURCES } from '@tincan/shared/call';
+import {
+  LOW_WATER_BYTES,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionOptions,
+  type CreateConnection,
+} from '../connection.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 
 export interface ContractCase {
   name: string;
   /** Rejects with what was not kept. */
   run: (create: CreateConnection) => Promise<void>;
+}
+
+interface Pair {
+  alice: Connection;
+  bob: Connection;
 }
 
 const FRAME_BYTES = 65_536;
@@ -106,6 +118,39 @@ export const connectionContract: readonly ContractCase[] = [
     },
   },
   {
+    name: '[MEDIA-1] has a track of every source of a call once open, and changes what it sends without a signal',
+    run: async (create) => {
+      const { alice, bob } = await connect(create, { media: true });
+      const signals: string[] = [];
+      for (const each of [alice, bob]) {
+        each.on('signal', ({ type }) => type !== 'candidate' && signals.push(type));
+        const { media } = each;
+        if (!media) throw new Error('no media');
+        expectEqual(MEDIA_SOURCES.map((source) => media.remote[source].kind).join(), 'audio,video,video,audio');
+        expectEqual(new Set(Object.values(media.mids)).size, MEDIA_SOURCES.length);
+        expectEqual(media.interrupted, false);
+        for (const source of MEDIA_SOURCES) {
+          await media.setTrack(source, null);
+          await media.setEncoding(source, { maxBitrate: 100_000 });
+        }
+      }
+      alice.send('still here');
+      expectEqual(await next(bob, 'message'), 'still here');
+      expectEqual(signals.join(), '');
+      alice.close();
+    },
+  },
+  {
+    name: '[MEDIA-1] closes where a call is wanted and the other side describes none',
+    run: async (create) => {
+      const { alice, bob } = createPair(create, { media: true }, {});
+      const { reason } = await next(alice, 'close');
+      expectEqual(reason, 'the other side describes no call');
+      expectEqual(alice.media, undefined);
+      bob.close();
+    },
+  },
+  {
     name: 'closes without throwing on a description that is none',
     run: async (create) => {
       const bob = create({ initiator: false, iceServers: [], label: 'contract' });
@@ -129,16 +174,18 @@ export const connectionContract: readonly ContractCase[] = [
   },
 ];
 
-function createPair(create: CreateConnection): { alice: Connection; bob: Connection } {
-  const alice = create({ initiator: true, iceServers: [], label: 'contract' });
-  const bob = create({ initiator: false, iceServers: [], label: 'contract' });
+type Extras = Pick<ConnectionOptions, 'media'>;
+
+function createPair(create: CreateConnection, forAlice: Extras = {}, forBob = forAlice): Pair {
+  const alice = create({ initiator: true, iceServers: [], label: 'contract', ...forAlice });
+  const bob = create({ initiator: false, iceServers: [], label: 'contract', ...forBob });
   alice.on('signal', (signal) => bob.handleSignal(signal));
   bob.on('signal', (signal) => alice.handleSignal(signal));
   return { alice, bob };
 }
 
-async function connect(create: CreateConnection): Promise<{ alice: Connection; bob: Connection }> {
-  const pair = createPair(create);
+async function connect(create: CreateConnection, extras: Extras = {}): Promise<Pair> {
+  const pair = createPair(create, extras);
   await Promise.all([next(pair.alice, 'open'), next(pair.bob, 'open')]);
   return pair;
 }

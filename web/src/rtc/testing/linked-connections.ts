@@ -1,3 +1,4 @@
+import { MEDIA_SOURCES, type MediaSource } from '@tincan/shared/call';
 import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../../platform/emitter.ts';
 import { fingerprintOf } from '../fingerprint.ts';
@@ -9,6 +10,7 @@ import {
   type CreateConnection,
   type Route,
 } from '../connection.ts';
+import type { Encoding, Media } from '../media.ts';
 
 export interface LinkedNetworkOptions {
   /** How long each message takes; order within one direction is kept all the same. */
@@ -64,13 +66,18 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   /** Of the certificate that it really has, whatever its description says. */
   readonly certificateLine: string;
   readonly #network: LinkedNetwork;
+  readonly hasMedia: boolean;
+  readonly #fakeMedia: FakeMedia | undefined;
   #far: LinkedConnection | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
   #bufferedBytes = 0;
   #arriving: { at: number; arrive: () => void }[] = [];
 
-  constructor(network: LinkedNetwork, id: string, certificate: string, { initiator, label }: ConnectionOptions) {
+  constructor(network: LinkedNetwork, id: string, certificate: string, options: ConnectionOptions) {
     super();
+    const { initiator, label, media = false } = options;
+    this.hasMedia = media;
+    this.#fakeMedia = media ? new FakeMedia() : undefined;
     this.certificateLine = fingerprintLine(certificate);
     this.sdp = `v=0 ${id}\r\n${this.certificateLine}\r\n`;
     this.#network = network;
@@ -88,6 +95,10 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   }
   get provenFingerprint(): string | undefined {
     return this.#far && fingerprintOf(this.#far.certificateLine);
+  }
+
+  get media(): FakeMedia | undefined {
+    return this.isOpen ? this.#fakeMedia : undefined;
   }
 
   handleSignal(signal: ConnectionSignal): void {
@@ -125,11 +136,22 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     this.#end('closed here');
   }
 
+  /** The path is lost for the moment, or there again, and this end notices. */
+  interrupt(interrupted: boolean): void {
+    if (this.#fakeMedia) this.#fakeMedia.interrupted = interrupted;
+    if (this.isOpen) this.emit('interrupted', interrupted);
+  }
+
   /** As if the cable had been cut, and both had noticed at once. */
   cut(): void {
     this.#end('cut');
     const far = this.#far;
     if (far) far.#end('cut');
+  }
+
+  /** Only this end closes, and the other does not notice. */
+  cutOneEnd(): void {
+    this.#end('cut');
   }
 
   #describe(type: 'offer' | 'answer'): void {
@@ -140,6 +162,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
 
   #open(): void {
     if (this.#state !== 'new') return;
+    if (this.hasMedia && !this.#far?.hasMedia) return this.#end('the other side describes no call');
     this.#state = 'open';
     this.emit('open', undefined);
   }
@@ -173,6 +196,36 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     this.#state = 'closed';
     this.emit('close', { reason });
   }
+}
+
+/** Media without any: it remembers what it is told. */
+export class FakeMedia implements Media {
+  readonly remote = record((source) => ({ kind: kindOf(source) }) as MediaStreamTrack);
+  readonly mids = record((source) => `${MEDIA_SOURCES.indexOf(source)}`);
+  interrupted = false;
+  readonly sending: Partial<Record<MediaSource, MediaStreamTrack | null>> = {};
+  readonly encodings: Partial<Record<MediaSource, Encoding>> = {};
+
+  async setTrack(source: MediaSource, track: MediaStreamTrack | null): Promise<void> {
+    this.sending[source] = track;
+  }
+  async setEncoding(source: MediaSource, encoding: Encoding): Promise<void> {
+    this.encodings[source] = { ...this.encodings[source], ...encoding };
+  }
+  remoteLevel(): number {
+    return 0;
+  }
+  async stats(): Promise<RTCStatsReport> {
+    return new Map();
+  }
+}
+
+function kindOf(source: MediaSource): string {
+  return source === 'microphone' || source === 'screen-sound' ? 'audio' : 'video';
+}
+
+function record<T>(make: (source: MediaSource) => T): Record<MediaSource, T> {
+  return Object.fromEntries(MEDIA_SOURCES.map((source) => [source, make(source)])) as Record<MediaSource, T>;
 }
 
 /** What a description says of a certificate that is a name: its letters, filled up to 32 bytes. */

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LOW_WATER_BYTES } from './connection.ts';
+import { Lane } from './lane.ts';
+
+/** Of a transfer's frames, which the protocol fixes (XFER-5). */
+const FRAME_BYTES = 65_536;
+
+/** A channel whose network takes so many bytes per second, or everything at once. */
+class FakeChannel {
+  bufferedBytes = 0;
+  sentBytes = 0;
+  stuck = false;
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    this.sentBytes += frame.byteLength;
+    if (this.stuck) this.bufferedBytes += frame.byteLength;
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Sends as fast as the lane takes it, as a transfer does. */
+async function flood(lane: Lane): Promise<void> {
+  for (;;) {
+    while (lane.full) await lane.drained();
+    lane.send(new Uint8Array(FRAME_BYTES));
+    await Promise.resolve();
+  }
+}
+
+function limited(bytesPerSecond: number): { lane: Lane; channel: FakeChannel } {
+  const channel = new FakeChannel();
+  const lane = new Lane(0, channel);
+  lane.limit(bytesPerSecond);
+  return { lane, channel };
+}
+
+const isClosed = { code: 'lane-closed' };
+
+describe('a lane without a limit', () => {
+  test('is full at one mebibyte and sets no timer', async () => {
+    const channel = new FakeChannel();
+    channel.stuck = true;
+    const lane = new Lane(0, channel);
+    while (!lane.full) lane.send(new Uint8Array(FRAME_BYTES));
+    expect(channel.bufferedBytes).toBe(1_048_576);
+    const drained = lane.drained();
+    expect(vi.getTimerCount()).toBe(0);
+    channel.bufferedBytes = LOW_WATER_BYTES;
+    lane.handleDrain();
+    await drained;
+  });
+});
+
+describe('a lane with a limit', () => {
+  test.each([65_536, 250_000, 2_000_000])('keeps to %i bytes per second', async (bytesPerSecond) => {
+    const { lane, channel } = limited(bytesPerSecond);
+    flood(lane).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(channel.sentBytes / 10).toBeGreaterThan(0.95 * bytesPerSecond);
+    expect(channel.sentBytes - FRAME_BYTES).toBeLessThan(10.5 * bytesPerSecond); // the first may go at once
+    lane.handleClose();
+  });
+
+  test('makes up for little after a pause', async () => {
+    const { lane, channel } = limited(1_000_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    while (!lane.full) lane.send(new Uint8Array(FRAME_BYTES));
+    expect(channel.sentBytes).toBe(FRAME_BYTES);
+  });
+
+  test('does not let much wait in a channel that the network does not empty', async () => {
+    const { lane, channel } = limited(1_000_000);
+    channel.stuck = true;
+    flood(lane).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(channel.bufferedBytes).toBeLessThan(2 * FRAME_BYTES);
+    const before = channel.sentBytes;
+    channel.bufferedBytes = 0;
+    channel.stuck = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(channel.sentBytes - before).toBeGreaterThan(900_000);
+    lane.handleClose();
+  });
+
+  test('may be changed while somebody waits', async () => {
+    const { lane, channel } = limited(10_000);
+    lane.send(new Uint8Array(100_000)); // ten seconds
+    let isDrained = false;
+    const drained = lane.drained().then(() => (isDrained = true));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(isDrained).toBe(false);
+    lane.limit(1_000_000);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(isDrained).toBe(true);
+    await drained;
+    expect(channel.sentBytes).toBe(100_000);
+  });
+
+  test('that is lifted lets whoever waits go on at once', async () => {
+    const { lane } = limited(10_000);
+    lane.send(new Uint8Array(100_000));
+    const drained = lane.drained();
+    lane.limit(undefined);
+    await drained;
+    expect(vi.getTimerCount()).toBe(0);
+    expect(lane.full).toBe(false);
+  });
+
+  test('does not mind the low mark', async () => {
+    const { lane } = limited(10_000);
+    lane.send(new Uint8Array(100_000));
+    let isDrained = false;
+    void lane.drained().then(() => (isDrained = true));
+    lane.handleDrain();
+    await Promise.resolve();
+    expect(isDrained).toBe(false);
+  });
+
+  test('rejects everyone who waits when it closes, and leaves no timer', async () => {
+    const { lane } = limited(10_000);
+    lane.send(new Uint8Array(100_000));
+    const waiting = [lane.drained(), lane.drained()].map((drained) => expect(drained).rejects.toMatchObject(isClosed));
+    expect(vi.getTimerCount()).toBe(1);
+    lane.handleClose();
+    await Promise.all(waiting);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(lane.full).toBe(false);
+    await expect(lane.drained()).rejects.toMatchObject(isClosed);
+  });
+});
+
+test('what a lane has carried is what the network has taken', () => {
+  const channel = new FakeChannel();
+  const lane = new Lane(0, channel);
+  lane.send(new Uint8Array(70_000));
+  channel.bufferedBytes = 20_000;
+  expect(lane.carriedBytes).toBe(50_000);
+});
