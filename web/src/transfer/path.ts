@@ -2,11 +2,11 @@ import type { ReceiverMessage, SenderMessage, StopReason } from '@tincan/shared/
 
 /** A lane, as far as the transfer engine sees it: where frames go, and how full it is. */
 export interface FrameLane {
-  /** Bytes handed over and not yet taken by the network. */
-  readonly bufferedBytes: number;
+  /** Whoever has more to send waits for `drained`. False once the lane is closed. */
+  readonly full: boolean;
   /** Hands one frame over, in order. Does nothing once the lane is closed: whoever waits for the bytes asks again. */
   send(frame: Uint8Array<ArrayBuffer>): void;
-  /** Resolves once `bufferedBytes` has fallen to the low mark; rejects when the lane closes. */
+  /** Resolves once there is room again; rejects when the lane closes. */
   drained(): Promise<void>;
 }
 

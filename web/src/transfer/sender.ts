@@ -11,8 +11,6 @@ import { isLive, type FileState } from './file-state.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
-/** Above this many buffered bytes a lane is full. More only costs memory and makes cancelling slow. */
-const LANE_FULL_BYTES = 1_048_576;
 /** What one lane reads ahead, so that the disk works while the network does; at least one block. */
 const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
 const READ_AHEAD_BLOCKS = 16;
@@ -268,7 +266,7 @@ export class Sender extends Emitter<{ changed: undefined }> {
   /** Sends one block as frames, as fast as the lane takes them; false once the lane is closed. */
   async #sendBlock(lane: FrameLane, { file, block, generation }: Prepared, bytes: Uint8Array): Promise<boolean> {
     for (let at = 0; at < bytes.length; at += MAX_FRAME_PAYLOAD_BYTES) {
-      if (lane.bufferedBytes >= LANE_FULL_BYTES) {
+      while (lane.full) {
         try {
           await lane.drained();
         } catch {

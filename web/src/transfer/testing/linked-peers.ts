@@ -13,7 +13,11 @@ import type { SinkStore } from '../sink.ts';
 
 type Item = { on: 'link'; text: string; to: Side } | { on: 'lane'; frame: ArrayBuffer; to: Side };
 
+/** As a real lane's. */
+const LANE_FULL_BYTES = 1_048_576;
+
 interface FakeLane extends FrameLane {
+  readonly bufferedBytes: number;
   drain(): void;
   close(): void;
 }
@@ -132,6 +136,9 @@ export class LinkedPeers {
     const lane: FakeLane = {
       get bufferedBytes() {
         return queue.reduce((sum, item) => sum + (item.on === 'lane' && item.to === to ? item.frame.byteLength : 0), 0);
+      },
+      get full() {
+        return lane.bufferedBytes >= LANE_FULL_BYTES;
       },
       send: (frame) => {
         if (!open) return;
