@@ -1,0 +1,280 @@
+import type { CallMessage } from '@tincan/shared/call';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Attendance, type Sending } from './attendance.ts';
+
+const NOTHING: Sending = { microphone: false, camera: false, screen: false };
+
+/** A room of pages whose links carry messages in order, one after another, until nothing is under way. */
+class Room {
+  readonly pages = new Map<string, Page>();
+  readonly #cut = new Set<string>();
+  readonly #underWay: (() => void)[] = [];
+  /** While set, messages wait: what was said at the same time crosses. */
+  held = false;
+
+  enter(...names: string[]): Page[] {
+    return names.map((name) => {
+      const page = new Page(this, name);
+      const others = [...this.pages.values()];
+      this.pages.set(name, page);
+      for (const other of others) this.mend(name, other.name);
+      this.flush();
+      return page;
+    });
+  }
+
+  isLinked(a: string, b: string): boolean {
+    return a !== b && this.pages.has(a) && this.pages.has(b) && !this.#cut.has([a, b].sort().join());
+  }
+
+  send(from: string, to: string, message: CallMessage): void {
+    if (!this.isLinked(from, to)) return;
+    this.#underWay.push(() => this.isLinked(from, to) && this.pages.get(to)?.calls.handleMessage(from, message));
+    if (!this.held) this.flush();
+  }
+
+  flush(): void {
+    this.held = true;
+    for (let next = this.#underWay.shift(); next; next = this.#underWay.shift()) next();
+    this.held = false;
+  }
+
+  cut(a: string, b: string): void {
+    this.#cut.add([a, b].sort().join());
+  }
+
+  mend(a: string, b: string): void {
+    this.#cut.delete([a, b].sort().join());
+    this.pages.get(a)?.calls.handleLinkUp(b);
+    this.pages.get(b)?.calls.handleLinkUp(a);
+  }
+
+  remove(name: string): void {
+    this.pages.delete(name);
+    for (const { calls } of this.pages.values()) calls.handlePeerGone(name, true);
+  }
+}
+
+class Page {
+  readonly name: string;
+  readonly calls: Attendance;
+  readonly events: string[] = [];
+  readonly wanted = new Set<string>();
+
+  constructor(room: Room, name: string) {
+    this.name = name;
+    this.calls = new Attendance({
+      me: name,
+      send: (session, message) => room.send(name, session, message),
+      linked: () => [...room.pages.keys()].filter((other) => room.isLinked(name, other)),
+    });
+    this.calls.on('ended', ({ why, session }) => this.events.push(`${why} ${session}`));
+    this.calls.on('wanted', ({ session, wanted }) => {
+      if (wanted) this.wanted.add(session);
+      else this.wanted.delete(session);
+    });
+  }
+
+  /** `bob in, carol ringing`, or where it is in no call, what it could come to. */
+  get view(): string {
+    const { current, incoming, running } = this.calls;
+    if (current)
+      return (
+        current.members
+          .map(({ session, state }) => `${session} ${state}`)
+          .sort()
+          .join(', ') || 'alone'
+      );
+    if (incoming) return `rung by ${incoming.sessions.join(' and ')}`;
+    return running ? `could join ${running.sessions.join(' and ')}` : 'nothing';
+  }
+
+  accept(): void {
+    this.calls.enter(this.calls.incoming!);
+  }
+
+  join(): void {
+    this.calls.enter(this.calls.running!);
+  }
+}
+
+const views = (...pages: Page[]) => pages.map((page) => page.view);
+
+describe('attendance', () => {
+  let room: Room;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    room = new Room();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('[CALL-1] [CALL-3] a call to everyone rings everyone, and whoever answers is in', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: true });
+    expect(views(alice, bob, carol)).toEqual(['bob ringing, carol ringing', 'rung by alice', 'rung by alice']);
+    expect(bob.calls.incoming).toMatchObject({ video: true, open: true });
+    bob.accept();
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol ringing', 'alice in', 'rung by alice and bob']);
+    carol.accept();
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
+  });
+
+  test('[CALL-1] whoever comes late may enter a call of everyone, unrung', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    const [carol] = room.enter('carol') as [Page];
+    expect(carol.view).toBe('could join alice and bob');
+    carol.join();
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
+  });
+
+  test('[CALL-8] nobody else hears of a call with one peer, and who is asked into it later hears from all', () => {
+    const [alice, bob, carol, dave] = room.enter('alice', 'bob', 'carol', 'dave') as [Page, Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    expect(views(alice, bob, carol)).toEqual(['bob in', 'alice in', 'nothing']);
+    alice.calls.start({ video: false, to: 'carol' });
+    expect(carol.view).toBe('rung by alice and bob');
+    carol.accept();
+    expect(views(alice, bob, carol, dave)).toEqual([
+      'bob in, carol in',
+      'alice in, carol in',
+      'alice in, bob in',
+      'nothing',
+    ]);
+  });
+
+  test('[CALL-4] who declines is not rung again, and the caller is told; being asked anew rings anew', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false });
+    bob.calls.decline();
+    expect(views(alice, bob)).toEqual(['bob declined, carol ringing', 'could join alice']);
+    carol.accept();
+    alice.calls.start({ video: false, to: 'bob' });
+    expect(views(alice, bob)).toEqual(['bob ringing, carol in', 'rung by alice and carol']);
+  });
+
+  test('[CALL-4] a decline that was lost with the link is said again', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    room.cut('alice', 'bob');
+    bob.calls.decline();
+    expect(views(alice, bob)).toEqual(['bob ringing', 'could join alice']);
+    room.mend('alice', 'bob');
+    expect(views(alice, bob)).toEqual(['nothing', 'nothing']);
+    expect(alice.events).toEqual(['declined bob']);
+  });
+
+  test('[CALL-3] who has not answered within 45 s is given up, and the page there falls silent', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    vi.advanceTimersByTime(44_999);
+    expect(carol.view).toBe('rung by alice and bob');
+    vi.advanceTimersByTime(1);
+    expect(views(alice, carol)).toEqual(['bob in, carol no-answer', 'could join alice and bob']);
+  });
+
+  test('[CALL-7] a call is over when nobody else is in it and nobody rings', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    vi.advanceTimersByTime(45_000);
+    expect(views(alice, bob)).toEqual(['nothing', 'nothing']);
+    alice.calls.start({ video: false });
+    bob.accept();
+    bob.calls.leave();
+    expect(views(alice, bob)).toEqual(['nothing', 'nothing']);
+    expect([alice.events, bob.events]).toEqual([['no-answer bob', 'left bob'], []]);
+  });
+
+  test('[CALL-7] who goes for good leaves the call', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    carol.accept();
+    room.remove('bob');
+    expect(views(alice, carol)).toEqual(['carol in', 'alice in']);
+    room.remove('carol');
+    expect([alice.view, alice.events]).toEqual(['nothing', ['left carol']]);
+  });
+
+  test('[CALL-5] a call goes on while a link is down, and what was missed is said when it is up', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    carol.accept();
+    room.cut('alice', 'bob');
+    bob.calls.setSending({ ...NOTHING, camera: true });
+    expect(alice.calls.current?.members[0]?.said?.camera).toBe(false);
+    room.mend('alice', 'bob');
+    expect(alice.calls.current?.members[0]?.said?.camera).toBe(true);
+    room.cut('alice', 'bob');
+    bob.calls.leave();
+    expect(views(alice, carol)).toEqual(['bob in, carol in', 'alice in']);
+    room.mend('alice', 'bob');
+    expect(views(alice, bob)).toEqual(['carol in', 'could join alice and carol']);
+  });
+
+  test('[CALL-6] two who call each other at the same moment meet in one call', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    room.held = true;
+    alice.calls.start({ video: true });
+    bob.calls.start({ video: false });
+    room.flush();
+    expect(views(alice, bob)).toEqual(['bob in', 'alice in']);
+    expect(bob.calls.current?.id).toBe(alice.calls.current?.id);
+    expect(bob.calls.current?.video).toBe(true);
+    expect([alice.events, bob.events]).toEqual([[], []]);
+  });
+
+  test('[CALL-6] a third one sees one call of two who crossed', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    room.held = true;
+    alice.calls.start({ video: true });
+    bob.calls.start({ video: true });
+    room.flush();
+    carol.accept();
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
+  });
+
+  test('a call that comes during another rings, and answering it leaves the other', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    carol.calls.start({ video: false, to: 'bob' });
+    expect(bob.calls.incoming?.sessions).toEqual(['carol']);
+    bob.accept();
+    expect(views(alice, bob, carol)).toEqual(['nothing', 'carol in', 'bob in']);
+    expect(alice.events).toEqual(['left bob']);
+  });
+
+  test('[MEDIA-2] a connection is wanted from the first ring on, by both and by nobody else, until the end', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    expect([alice, bob, carol].map(({ wanted }) => [...wanted])).toEqual([['bob'], ['alice'], []]);
+    expect(alice.calls.isWith('bob')).toBe(false);
+    bob.accept();
+    expect([alice.calls.isWith('bob'), bob.calls.isWith('alice')]).toEqual([true, true]);
+    expect([alice, bob].map(({ wanted }) => [...wanted])).toEqual([['bob'], ['alice']]);
+    alice.calls.leave();
+    expect([alice, bob].map(({ wanted }) => [...wanted])).toEqual([[], []]);
+  });
+
+  test('[MEDIA-2] a declined call is not wanted any more', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    bob.calls.decline();
+    expect([...alice.wanted, ...bob.wanted]).toEqual([]);
+  });
+
+  test('everyone sees what a member sends', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    bob.calls.setSending({ microphone: true, camera: false, screen: true });
+    expect(alice.calls.current?.members[0]?.said).toMatchObject({ microphone: true, camera: false, screen: true });
+  });
+});

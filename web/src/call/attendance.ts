@@ -1,0 +1,349 @@
+// Who is in which call. Each page says on its links which call it is in, whom it rings and what it sends, and says it again when
+// anything changes or a link comes back. All else follows from what was said last: nobody keeps a list of members.
+import { randomId } from '@tincan/shared/base64url';
+import type { CallMessage, MediaSource } from '@tincan/shared/call';
+import type { SessionId } from '@tincan/shared/introduction';
+import { Emitter } from '../platform/emitter.ts';
+
+/** Who has not answered by then is not rung any more, in milliseconds. */
+const RING_MS = 45_000;
+/** Calls that are remembered as declined. */
+const MAX_DECLINED = 64;
+
+/** What a peer has said of the call that it is in. */
+export type Said = Extract<CallMessage, { type: 'call' }>;
+/** What a page says that it sends. */
+export type Sending = Readonly<Record<Exclude<MediaSource, 'screen-sound'>, boolean>>;
+
+export type CallEndReason = 'declined' | 'no-answer' | 'left';
+
+/** The call that this page is in. */
+export interface CurrentCall {
+  readonly id: string;
+  readonly open: boolean;
+  readonly video: boolean;
+  /** Those who are in it, and those who were asked. */
+  readonly members: readonly CallMember[];
+}
+
+export interface CallMember {
+  readonly session: SessionId;
+  readonly state: 'in' | 'ringing' | 'declined' | 'no-answer';
+  /** What it says of itself; there while it is in the call. */
+  readonly said: Said | undefined;
+}
+
+/** A call that this page is not in. */
+export interface OtherCall {
+  readonly id: string;
+  readonly open: boolean;
+  readonly video: boolean;
+  /** Who is in it, who rings this page first. */
+  readonly sessions: readonly SessionId[];
+}
+
+type AttendanceEvents = {
+  changed: undefined;
+  /** Whether there is to be a connection for media with this peer. It is there from the first ring, so that an answer is heard at once. */
+  wanted: { session: SessionId; wanted: boolean };
+  /** The call is over, and nobody here has ended it. */
+  ended: { why: CallEndReason; session: SessionId };
+};
+
+export interface AttendanceOptions {
+  me: SessionId;
+  /** Sends over the peer's link; what is sent while it is down is lost, and said again when it is up. */
+  send: (session: SessionId, message: CallMessage) => void;
+  /** The peers whose links are up. */
+  linked: () => readonly SessionId[];
+}
+
+interface Mine {
+  readonly id: string;
+  readonly open: boolean;
+  readonly video: boolean;
+  /** Whom we ring, each with what gives up. */
+  readonly asked: Map<SessionId, ReturnType<typeof setTimeout>>;
+  readonly refusals: Map<SessionId, 'declined' | 'no-answer'>;
+  /** Who may know of it, unless it is open. */
+  readonly scope: Set<SessionId>;
+}
+
+export class Attendance extends Emitter<AttendanceEvents> {
+  readonly #me: SessionId;
+  readonly #send: AttendanceOptions['send'];
+  readonly #linked: AttendanceOptions['linked'];
+  readonly #said = new Map<SessionId, Said>();
+  /** Peers that were told of a call of ours, and not yet of its end. */
+  readonly #told = new Set<SessionId>();
+  readonly #declined = new Set<string>();
+  readonly #wanted = new Set<SessionId>();
+  #mine: Mine | undefined;
+  #sending: Sending = { microphone: false, camera: false, screen: false };
+
+  constructor({ me, send, linked }: AttendanceOptions) {
+    super();
+    this.#me = me;
+    this.#send = send;
+    this.#linked = linked;
+  }
+
+  get current(): CurrentCall | undefined {
+    const mine = this.#mine;
+    if (!mine) return undefined;
+    const { id, open, video, asked, refusals } = mine;
+    const members: CallMember[] = [
+      ...this.#membersOf(id).map((session) => ({ session, state: 'in' as const, said: this.#said.get(session) })),
+      ...[...asked.keys()].map((session) => ({ session, state: 'ringing' as const, said: undefined })),
+      ...[...refusals].map(([session, state]) => ({ session, state, said: undefined })),
+    ];
+    return { id, open, video, members };
+  }
+
+  /** The call that rings here. While there are several, the one that began first. */
+  get incoming(): OtherCall | undefined {
+    for (const [session, said] of this.#said) {
+      if (!this.#ringsHere(session)) continue;
+      const others = this.#membersOf(said.call).filter((other) => other !== session);
+      return { id: said.call, open: said.open, video: said.video, sessions: [session, ...others] };
+    }
+    return undefined;
+  }
+
+  /** A call that this page may enter unasked, while it is in none and none rings. */
+  get running(): OtherCall | undefined {
+    if (this.#mine || this.incoming) return undefined;
+    const open = [...this.#said.values()].filter((said) => said.open);
+    const calls = open.map(({ call, video }) => ({
+      ...{ id: call, open: true, video },
+      sessions: this.#membersOf(call),
+    }));
+    return calls.sort((a, b) => b.sessions.length - a.sessions.length)[0];
+  }
+
+  /** Whether this peer is in the same call: what it sends may be shown, and it may be sent to. */
+  isWith(session: SessionId): boolean {
+    return this.#mine !== undefined && this.#said.get(session)?.call === this.#mine.id;
+  }
+
+  /** Calls one peer, or everyone who is linked. In a call, asks the peer into it. */
+  start({ video, to }: { video: boolean; to?: SessionId | undefined }): void {
+    if (!this.#mine) this.#switchTo({ id: randomId(), open: to === undefined, video }, []);
+    for (const session of to === undefined ? this.#linked() : [to]) this.#ask(session);
+    this.#tellAll();
+    this.#review();
+  }
+
+  /** Enters the call that rings, or the one that is running; leaves the present one. */
+  enter({ id, open, video, sessions }: OtherCall): void {
+    const asked = sessions.flatMap((session) => this.#said.get(session)?.asked ?? []);
+    this.#declined.delete(id);
+    this.#switchTo({ id, open, video }, [...sessions, ...asked]);
+    this.#review();
+  }
+
+  /** Does not come to the call that rings. */
+  decline(): void {
+    const { incoming } = this;
+    if (!incoming) return;
+    const [oldest] = this.#declined;
+    if (this.#declined.size >= MAX_DECLINED && oldest !== undefined) this.#declined.delete(oldest);
+    this.#declined.add(incoming.id);
+    for (const session of incoming.sessions) this.#send(session, { type: 'call-decline', call: incoming.id });
+    this.#review();
+  }
+
+  leave(): void {
+    this.#switchTo(undefined);
+    this.#review();
+  }
+
+  /** What this page sends from now on, for everyone to see. */
+  setSending(sending: Sending): void {
+    const before = this.#sending;
+    if (
+      before.microphone === sending.microphone &&
+      before.camera === sending.camera &&
+      before.screen === sending.screen
+    )
+      return;
+    this.#sending = sending;
+    this.#tellAll();
+  }
+
+  handleLinkUp(session: SessionId): void {
+    if (this.#mine && this.#isFor(session)) this.#tell(session, this.#mine);
+    else this.#tellLeft(session);
+  }
+
+  /** The peer will not come back if `forGood`; else nobody knows when. */
+  handlePeerGone(session: SessionId, forGood: boolean): void {
+    if (forGood) this.#told.delete(session);
+    this.#handleLeft(session);
+  }
+
+  handleMessage(session: SessionId, message: CallMessage): void {
+    if (message.type === 'call') this.#handleSaid(session, message);
+    else if (message.type === 'call-leave') this.#handleLeft(session);
+    else this.#handleDecline(session, message.call);
+  }
+
+  /** Final: leaves, and wants nothing any more. */
+  close(): void {
+    this.leave();
+    this.#said.clear();
+    this.#review();
+  }
+
+  #handleSaid(session: SessionId, said: Said): void {
+    const wasWith = this.isWith(session);
+    this.#said.set(session, said);
+    if (!this.#asksHere(said.call))
+      this.#declined.delete(said.call); // whoever asks from now on asks anew
+    else if (this.#declined.has(said.call)) this.#send(session, { type: 'call-decline', call: said.call });
+    if (this.isWith(session)) this.#handleIn(session, said);
+    else if (this.#crosses(session) && this.#me > session) return this.#follow(session, said);
+    else if (wasWith) this.#endIfAlone('left', session);
+    this.#review();
+  }
+
+  #handleIn(session: SessionId, { asked }: Said): void {
+    const mine = this.#mine;
+    if (!mine) return;
+    const rang = mine.asked.get(session);
+    clearTimeout(rang);
+    mine.asked.delete(session);
+    mine.refusals.delete(session);
+    // Who is asked by one member hears from all.
+    for (const each of [session, ...asked]) {
+      if (each === this.#me || mine.scope.has(each)) continue;
+      mine.scope.add(each);
+      if (!mine.open) this.#tell(each, mine);
+    }
+    if (rang !== undefined) this.#tellAll();
+  }
+
+  /** Two who call each other at the same moment meet in the call of the smaller session. */
+  #follow(session: SessionId, said: Said): void {
+    this.enter({ id: said.call, open: said.open, video: said.video, sessions: [session] });
+  }
+
+  /** This peer and we ring each other, and each is alone in its call. */
+  #crosses(session: SessionId): boolean {
+    const mine = this.#mine;
+    const said = this.#said.get(session);
+    if (!mine || !said || said.call === mine.id) return false;
+    const mutual = mine.asked.has(session) && said.asked.includes(this.#me);
+    return mutual && this.#membersOf(mine.id).length === 0 && this.#membersOf(said.call).length === 1;
+  }
+
+  #handleLeft(session: SessionId): void {
+    const wasWith = this.isWith(session);
+    const wasAsked = this.#mine?.asked.has(session) ?? false;
+    this.#said.delete(session);
+    this.#unask(session);
+    this.#mine?.refusals.delete(session);
+    if (wasWith || wasAsked) this.#endIfAlone('left', session);
+    this.#review();
+  }
+
+  #handleDecline(session: SessionId, call: string): void {
+    if (this.#mine?.id !== call || !this.#mine.asked.has(session)) return;
+    this.#giveUp(session, 'declined');
+  }
+
+  #ask(session: SessionId): void {
+    const mine = this.#mine;
+    if (!mine || mine.asked.has(session) || this.isWith(session)) return;
+    mine.refusals.delete(session);
+    mine.scope.add(session);
+    mine.asked.set(
+      session,
+      setTimeout(() => this.#giveUp(session, 'no-answer'), RING_MS),
+    );
+  }
+
+  #giveUp(session: SessionId, why: 'declined' | 'no-answer'): void {
+    this.#unask(session);
+    this.#mine?.refusals.set(session, why);
+    this.#tellAll();
+    this.#endIfAlone(why, session);
+    this.#review();
+  }
+
+  #unask(session: SessionId): void {
+    clearTimeout(this.#mine?.asked.get(session));
+    this.#mine?.asked.delete(session);
+  }
+
+  /** Nobody is left to talk to, and nobody rings any more: a camera must not stay on for nobody. */
+  #endIfAlone(why: CallEndReason, session: SessionId): void {
+    const mine = this.#mine;
+    if (!mine || mine.asked.size > 0 || this.#membersOf(mine.id).length > 0) return;
+    this.#switchTo(undefined);
+    this.emit('ended', { why, session });
+  }
+
+  /** Everyone who knew of the present call hears of the next one, if it is for them, or that the speaker has left. */
+  #switchTo(next: Pick<Mine, 'id' | 'open' | 'video'> | undefined, scope: readonly SessionId[] = []): void {
+    for (const timer of this.#mine?.asked.values() ?? []) clearTimeout(timer);
+    const others = scope.filter((session) => session !== this.#me);
+    this.#mine = next && { ...next, asked: new Map(), refusals: new Map(), scope: new Set(others) };
+    const before = [...this.#told];
+    this.#tellAll();
+    for (const session of before) if (!this.#isFor(session)) this.#tellLeft(session);
+  }
+
+  /** Whether our call is this peer's business. */
+  #isFor(session: SessionId): boolean {
+    return this.#mine !== undefined && (this.#mine.open || this.#mine.scope.has(session));
+  }
+
+  #tellAll(): void {
+    const mine = this.#mine;
+    if (!mine) return;
+    for (const session of mine.open ? this.#linked() : mine.scope) this.#tell(session, mine);
+  }
+
+  #tell(session: SessionId, { id, open, video, asked }: Mine): void {
+    this.#told.add(session);
+    this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending });
+  }
+
+  #tellLeft(session: SessionId): void {
+    if (!this.#told.has(session)) return;
+    // What is sent while the link is down is lost: then it is said once the link is up.
+    if (this.#linked().includes(session)) this.#told.delete(session);
+    this.#send(session, { type: 'call-leave' });
+  }
+
+  #membersOf(id: string): SessionId[] {
+    return [...this.#said].filter(([, { call }]) => call === id).map(([session]) => session);
+  }
+
+  #asksHere(id: string): boolean {
+    return [...this.#said.values()].some(({ call, asked }) => call === id && asked.includes(this.#me));
+  }
+
+  #ringsHere(session: SessionId): boolean {
+    const said = this.#said.get(session);
+    if (!said?.asked.includes(this.#me) || said.call === this.#mine?.id || this.#declined.has(said.call)) return false;
+    return !this.#crosses(session);
+  }
+
+  #wants(session: SessionId): boolean {
+    return this.isWith(session) || this.#ringsHere(session) || (this.#mine?.asked.has(session) ?? false);
+  }
+
+  /** Brings what is wanted in line with what is known, and tells whoever shows it. */
+  #review(): void {
+    for (const session of new Set([...this.#wanted, ...this.#said.keys(), ...(this.#mine?.asked.keys() ?? [])])) {
+      const wanted = this.#wants(session);
+      if (wanted === this.#wanted.has(session)) continue;
+      if (wanted) this.#wanted.add(session);
+      else this.#wanted.delete(session);
+      this.emit('wanted', { session, wanted });
+    }
+    this.emit('changed', undefined);
+  }
+}

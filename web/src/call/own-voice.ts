@@ -1,0 +1,33 @@
+/** Listens to a track of this page. Browsers tell how loud a received track is, and not all of them how loud an own one is. */
+export class OwnVoice {
+  #context: AudioContext | undefined;
+  #source: MediaStreamAudioSourceNode | undefined;
+  #analyser: AnalyserNode | undefined;
+  #samples = new Float32Array(0);
+
+  /** Listens to this track from now on; `null` for none, which lets go of the sound hardware, too. */
+  listen(track: MediaStreamTrack | null): void {
+    this.#source?.disconnect();
+    this.#source = undefined;
+    if (!track) {
+      void this.#context?.close();
+      this.#context = undefined;
+      return;
+    }
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      this.#analyser = this.#context.createAnalyser();
+      this.#analyser.fftSize = 1_024;
+      this.#samples = new Float32Array(this.#analyser.fftSize);
+    }
+    this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
+    if (this.#analyser) this.#source.connect(this.#analyser);
+  }
+
+  /** The loudness at this moment, from 0 to 1. */
+  level(): number {
+    if (!this.#source || !this.#analyser) return 0;
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    return Math.sqrt(this.#samples.reduce((sum, sample) => sum + sample * sample, 0) / this.#samples.length);
+  }
+}
