@@ -13,6 +13,7 @@ import { MEMORY_CAP_BYTES, MemoryStore } from '../transfer/memory-sink.ts';
 import { openStore } from '../transfer/open-store.ts';
 import type { SinkStore } from '../transfer/sink.ts';
 import { Source } from '../transfer/source.ts';
+import { Calls } from './calls.svelte.ts';
 import { Exchanges } from './exchanges.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
@@ -52,6 +53,7 @@ export interface RoomOptions {
 /** One room, from entering to leaving: everything that its page shows and can do. */
 export class Room {
   readonly people = new People();
+  readonly calls = new Calls((session) => this.people.nameOf(session));
   readonly #moves = new Moves();
   /** For people without the link. */
   readonly code = new OfferedCode(() => {
@@ -69,6 +71,7 @@ export class Room {
   #receiveCapBytes = $state<number>();
   #offers = $state.raw<readonly OfferView[]>([]);
   #transfers = $state.raw<readonly TransferView[]>([]);
+  #heldBack = $state(false);
   #staged = $state.raw<readonly Staged[]>([]);
 
   readonly #messages = new Messages();
@@ -131,6 +134,10 @@ export class Room {
   /** Every transfer of this room, both directions; running ones first. */
   get transfers() {
     return this.#transfers;
+  }
+  /** A file goes slower than it could, for the sake of the call with whoever gets it. */
+  get heldBack() {
+    return this.#heldBack;
   }
   /** Files that are offered to everyone who joins. */
   get staged(): readonly StagedView[] {
@@ -267,6 +274,7 @@ export class Room {
     this.#stopListening();
     this.#refresher.stop();
     this.#exchanges?.close();
+    this.calls.close();
     this.#rendezvous?.close();
     this.#store?.close();
     await released(this.#visit);
@@ -299,6 +307,7 @@ export class Room {
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
+    this.calls.follow(mesh, identity.session, () => this.#refresher.soon());
     this.#wireMesh(mesh, exchanges, identity.session);
     this.#wireServer(rendezvous);
     this.#listenToPage(mesh);
@@ -372,6 +381,9 @@ export class Room {
     if (!this.#exchanges || this.#left) return false;
     this.#offers = this.#exchanges.offers();
     this.#transfers = this.#exchanges.transfers(performance.now());
+    this.#heldBack = this.#transfers.some(
+      ({ direction, state, peer }) => direction === 'send' && state === 'active' && this.calls.holdsBack(peer),
+    );
     return this.#transfers.some((transfer) => transfer.state === 'active');
   }
 }

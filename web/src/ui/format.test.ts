@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatSpeed, formatTimeLeft, percent, shortenMiddle, splitPath } from './format.ts';
+import {
+  formatBitrate,
+  formatBytes,
+  formatCount,
+  formatShare,
+  formatSpeed,
+  formatTimeLeft,
+  percent,
+  shortenMiddle,
+  splitPath,
+} from './format.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -76,4 +86,11 @@ describe('shortenMiddle', () => {
 it('splitPath takes the last part as the name', () => {
   expect(splitPath('a/b/c.txt')).toEqual({ folder: 'a/b', name: 'c.txt' });
   expect(splitPath('c.txt')).toEqual({ folder: '', name: 'c.txt' });
+});
+
+it('writes bit rates as lines are sold, and shares with one digit at most', () => {
+  expect([-1, 0, 499, 64_000, 999_499, 999_500, 2_345_678, 16_000_000].map(formatBitrate)).toEqual([
+    ...['0 kbit/s', '0 kbit/s', '0 kbit/s', '64 kbit/s', '999 kbit/s', '1 Mbit/s', '2.3 Mbit/s', '16 Mbit/s'],
+  ]);
+  expect([0, 0.0004, 0.0123, 1].map(formatShare)).toEqual(['0 %', '0 %', '1.2 %', '100 %']);
 });

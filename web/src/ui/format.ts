@@ -4,6 +4,7 @@ import { words } from './words.ts';
 const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 const plain = new Intl.NumberFormat(words.locale);
+const decimal = new Intl.NumberFormat(words.locale, { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 /** A whole number with its separators. */
@@ -29,6 +30,18 @@ function rounded(value: number, unit: number): string {
 
 export function formatSpeed(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** What a call moves, in bits per second as lines are sold. */
+export function formatBitrate(bitsPerSecond: number): string {
+  const kilobits = Math.max(0, Math.round(bitsPerSecond / 1000));
+  if (kilobits < 1000) return `${kilobits} kbit/s`;
+  return `${decimal.format(kilobits / 1000)} Mbit/s`;
+}
+
+/** A share of 0 to 1, with one digit where that is needed to tell it from nothing. */
+export function formatShare(share: number): string {
+  return `${decimal.format(share * 100)} %`;
 }
 
 /** How long it will still take; empty where nobody can tell. */

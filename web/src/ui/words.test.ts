@@ -1,7 +1,9 @@
 import { STOP_REASONS } from '@tincan/shared/link-message';
 import { expect, it } from 'vitest';
 import { SAFETY_EMOJI } from '@tincan/shared/safety-words';
+import { MEDIA_PROBLEMS } from '../session/call-views.ts';
 import { CODE_ENDS, CODE_PROBLEMS } from '../session/views.ts';
+import { describeProblem } from './call-words.ts';
 import { describeBreach, describeCodeEnd, describeCodeProblem } from './trust-words.ts';
 import { describeFailure, words } from './words.ts';
 
@@ -31,4 +33,11 @@ it('has a sentence of its own for whatever can become of a code, on both sides',
   const offered = CODE_ENDS.flatMap((why) => [describeCodeEnd(why, false), describeCodeEnd(why, true)]);
   expect(new Set(typed).size).toBe(CODE_PROBLEMS.length);
   for (const sentence of [...typed, ...offered]) expect(sentence).toMatch(/\.$/);
+});
+
+it('has a sentence of its own for whatever can be wrong with a microphone, a camera or a screen', () => {
+  const sources = ['microphone', 'camera', 'screen'] as const;
+  const sentences = sources.flatMap((source) => MEDIA_PROBLEMS.map((problem) => describeProblem(source, problem)));
+  expect(new Set(sentences).size).toBe(sources.length * MEDIA_PROBLEMS.length);
+  for (const sentence of sentences) expect(sentence).toMatch(/\.$/);
 });

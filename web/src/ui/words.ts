@@ -1,6 +1,7 @@
 // Every text that a person sees or hears, by key. Another language is another table of this type; the functions
 // are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
 import type { RoomProblem, ServerState, TransferState, TransferView } from '../session/views.ts';
+import { callWords } from './call-words.ts';
 import { trustWords } from './trust-words.ts';
 
 type Direction = TransferView['direction'];
@@ -21,6 +22,7 @@ const en = {
   },
   someone: 'Someone',
   ...trustWords,
+  ...callWords,
 
   home: {
     title: 'Hand a file across.',

@@ -1,0 +1,298 @@
+import type { SessionId } from '@tincan/shared/introduction';
+import { isCallMessage } from '@tincan/shared/link-message';
+import { Attendance, type CallMember, type CurrentCall } from '../call/attendance.ts';
+import { CallMedia } from '../call/call-media.ts';
+import { LocalMedia } from '../call/local-media.ts';
+import type { Reading } from '../call/quality.ts';
+import type { Mesh } from '../rtc/mesh.ts';
+import { CallSettings } from './call-settings.ts';
+import type {
+  CallEndView,
+  CallMemberView,
+  CallView,
+  DeviceKind,
+  DevicesView,
+  IncomingCallView,
+  QualityView,
+  RunningCallView,
+} from './call-views.ts';
+
+/** What the engines of a room's calls are, once the room is entered. */
+interface Engines {
+  readonly attendance: Attendance;
+  readonly media: CallMedia;
+}
+
+/** The calls of a room: the one that this page is in, those that it could come to, and everything that can be done in one. */
+export class Calls {
+  #current = $state.raw<CallView>();
+  #incoming = $state.raw<IncomingCallView>();
+  #running = $state.raw<RunningCallView>();
+  #ended = $state.raw<CallEndView>();
+  #devices = $state.raw<DevicesView>();
+  #canFlipCamera = $state(false);
+  #upstream = $state(0);
+
+  readonly #nameOf: (session: SessionId) => string;
+  readonly #settings = new CallSettings();
+  /** Where the browser gives a page no devices at all, nobody can be called from it. */
+  readonly #local: LocalMedia | undefined;
+  #engines: Engines | undefined;
+  #ownPicture: MediaStream | undefined;
+  #onChange = () => {};
+
+  /** `nameOf` gives what a peer calls itself. */
+  constructor(nameOf: (session: SessionId) => string) {
+    this.#nameOf = nameOf;
+    this.#upstream = this.#settings.upstreamBitsPerSecond;
+    // Not every browser has it, and none on an insecure page.
+    const devices = navigator.mediaDevices as MediaDevices | undefined;
+    if (devices && 'getUserMedia' in devices) {
+      this.#local = new LocalMedia({
+        devices,
+        memory: this.#settings,
+        canChooseSpeaker: 'setSinkId' in HTMLMediaElement.prototype,
+      });
+    }
+  }
+
+  /** The call that this page is in. */
+  get current() {
+    return this.#current;
+  }
+  /** Somebody calls this person. */
+  get incoming() {
+    return this.#incoming;
+  }
+  /** A call of everyone that this page is not in. */
+  get running() {
+    return this.#running;
+  }
+  /** How the last call ended, where this person did not end it; until it is dismissed or another one begins. */
+  get ended() {
+    return this.#ended;
+  }
+  get devices(): DevicesView {
+    return this.#devices ?? NO_DEVICES;
+  }
+  get canCall(): boolean {
+    return this.#local !== undefined;
+  }
+  get canShareScreen(): boolean {
+    return this.#local?.canShareScreen ?? false;
+  }
+  get canFlipCamera() {
+    return this.#canFlipCamera;
+  }
+  /** The most that this page sends to all members of a call together, in bits per second. */
+  get upstreamBitsPerSecond() {
+    return this.#upstream;
+  }
+
+  /** Calls everyone who is connected, or one peer; in a call, asks that peer into it. */
+  start({ video, to }: { video: boolean; to?: SessionId }): void {
+    this.#enter({ camera: video }, (attendance) => attendance.start({ video, to }));
+  }
+
+  /** Answers the call that rings; leaves the present one for it. */
+  accept({ camera }: { camera: boolean }): void {
+    const incoming = this.#engines?.attendance.incoming;
+    if (incoming) this.#enter({ camera }, (attendance) => attendance.enter(incoming));
+  }
+
+  decline(): void {
+    this.#engines?.attendance.decline();
+  }
+
+  /** Enters the call that is running. */
+  join({ camera }: { camera: boolean }): void {
+    const running = this.#engines?.attendance.running;
+    if (running) this.#enter({ camera }, (attendance) => attendance.enter(running));
+  }
+
+  hangUp(): void {
+    this.#engines?.attendance.leave();
+  }
+
+  toggleMicrophone(): void {
+    this.#local?.toggleMicrophone();
+  }
+  toggleCamera(): void {
+    this.#local?.toggleCamera();
+  }
+  toggleScreen(): void {
+    this.#local?.toggleScreen();
+  }
+  flipCamera(): void {
+    this.#local?.flipCamera();
+  }
+  /** While it is pressed, a microphone that is off is heard. */
+  pushToTalk(pressed: boolean): void {
+    this.#local?.pushToTalk(pressed);
+  }
+  choose(kind: DeviceKind, id: string): void {
+    this.#local?.choose(kind, id);
+  }
+
+  dismissEnded(): void {
+    this.#ended = undefined;
+  }
+
+  setUpstream(bitsPerSecond: number): void {
+    this.#upstream = bitsPerSecond;
+    this.#settings.upstreamBitsPerSecond = bitsPerSecond;
+    this.#engines?.media.setUpstream(bitsPerSecond);
+  }
+
+  /** Whether files to this peer go slower for the sake of the call with it. */
+  holdsBack(session: SessionId): boolean {
+    return this.#engines?.media.holdsBack(session) ?? false;
+  }
+
+  /** Carries calls over this mesh from now on. `onChange` hears of whatever may change `holdsBack`. */
+  follow(mesh: Mesh, me: SessionId, onChange: () => void): void {
+    const local = this.#local;
+    if (!local) return;
+    this.#onChange = onChange;
+    const attendance = new Attendance({
+      me,
+      send: (session, message) => void mesh.send(session, message),
+      linked: () => mesh.peers.filter(({ state }) => state === 'connected').map(({ session }) => session),
+    });
+    const media = new CallMedia(this.#upstream, {
+      track: (source) => local.track(source),
+      sends: (session) => sendsAnything(attendance, session),
+      carriedBytes: (session) => mesh.laneBytes(session),
+      limitBulk: (session, bytesPerSecond) => mesh.limitLanes(session, bytesPerSecond),
+    });
+    this.#engines = { attendance, media };
+
+    mesh.on('link-up', ({ session }) => attendance.handleLinkUp(session));
+    mesh.on('peer-removed', ({ session, forGood }) => attendance.handlePeerGone(session, forGood));
+    mesh.on('message', ({ session, message }) => {
+      if (isCallMessage(message)) attendance.handleMessage(session, message);
+    });
+    mesh.on('media-opened', ({ session, media: connection }) => media.handleOpened(session, connection));
+    mesh.on('media-interrupted', () => media.handleInterrupted());
+    mesh.on('media-closed', ({ session }) => media.handleClosed(session));
+    attendance.on('wanted', ({ session, wanted }) => mesh.setMediaWanted(session, wanted));
+    attendance.on('changed', () => this.#handleAttendance());
+    attendance.on('ended', ({ why, session }) => (this.#ended = { why, name: this.#nameOf(session) }));
+    local.on('track', ({ source, track }) => {
+      if (source === 'camera') this.#ownPicture = track ? new MediaStream([track]) : undefined;
+      media.handleTrack(source, track);
+    });
+    local.on('changed', () => {
+      const { microphone, camera, screen } = local;
+      attendance.setSending({ microphone: microphone.on, camera: camera.on, screen: screen.on });
+      this.#look();
+    });
+    media.on('changed', () => this.#look());
+  }
+
+  /** Leaves the call, if there is one, for good. */
+  close(): void {
+    this.#engines?.attendance.close();
+    this.#local?.close();
+  }
+
+  #enter({ camera }: { camera: boolean }, enter: (attendance: Attendance) => void): void {
+    if (!this.#engines || !this.#local) return;
+    const { attendance } = this.#engines;
+    const wasIn = attendance.current !== undefined;
+    this.#ended = undefined;
+    enter(attendance);
+    // The devices start up while the others are still ringing.
+    if (!wasIn && attendance.current) void this.#local.start({ microphone: true, camera });
+  }
+
+  #handleAttendance(): void {
+    if (!this.#engines) return;
+    const { attendance, media } = this.#engines;
+    const members = attendance.current?.members ?? [];
+    media.setJoined(members.filter(({ state }) => state === 'in').map(({ session }) => session));
+    if (!attendance.current) this.#local?.stop();
+    this.#look();
+  }
+
+  // ---- what the page shows
+
+  #look(): void {
+    if (!this.#engines || !this.#local) return;
+    const { attendance } = this.#engines;
+    const { current, incoming, running } = attendance;
+    this.#current = current && this.#viewOf(current, this.#engines, this.#local);
+    this.#incoming = incoming && {
+      ...{ id: incoming.id, video: incoming.video, everyone: incoming.open },
+      from: incoming.sessions[0]!,
+      name: this.#nameOf(incoming.sessions[0]!),
+      others: incoming.sessions.slice(1).map(this.#nameOf),
+    };
+    this.#running = running && {
+      ...{ id: running.id, video: running.video },
+      names: running.sessions.map(this.#nameOf),
+    };
+    this.#devices = this.#local.devices;
+    this.#canFlipCamera = this.#local.canFlipCamera;
+    this.#onChange();
+  }
+
+  #viewOf({ id, open, video, members }: CurrentCall, { media }: Engines, local: LocalMedia): CallView {
+    return {
+      ...{ id, everyone: open, video },
+      microphone: local.microphone,
+      camera: local.camera,
+      screen: local.screen,
+      pushing: local.pushing,
+      ownPicture: this.#ownPicture,
+      facesAway: local.facesAway,
+      ownSpeaking: media.ownSpeaking,
+      members: members.map((member) => this.#memberOf(member, media)),
+    };
+  }
+
+  #memberOf({ session, state, said }: CallMember, media: CallMedia): CallMemberView {
+    const flow = media.flowOf(session);
+    return {
+      session,
+      name: this.#nameOf(session),
+      state: state === 'in' ? (flow?.state ?? 'connecting') : state,
+      microphone: said?.microphone ?? false,
+      camera: said?.camera ?? false,
+      screen: said?.screen ?? false,
+      picture: flow?.picture,
+      screenPicture: said?.screen ? flow?.screenPicture : undefined,
+      sounds: flow?.sounds ?? [],
+      speaking: flow?.speaking ?? false,
+      quality: flow?.reading && qualityOf(flow.reading),
+    };
+  }
+}
+
+const NO_DEVICES: DevicesView = {
+  microphones: [],
+  cameras: [],
+  speakers: [],
+  chosen: { microphone: undefined, camera: undefined, speaker: undefined },
+};
+
+function sendsAnything({ current }: Attendance, session: SessionId): boolean {
+  const said = current?.members.find((member) => member.session === session)?.said;
+  return said !== undefined && (said.microphone || said.camera || said.screen);
+}
+
+function qualityOf(reading: Reading): QualityView {
+  const { level, route, roundTripMs, receivedLoss, sentLoss, receivedBitsPerSecond, sentBitsPerSecond } = reading;
+  const { received, sent } = reading;
+  return {
+    level,
+    route,
+    roundTripMs,
+    receivedLoss,
+    sentLoss,
+    receivedBitsPerSecond,
+    sentBitsPerSecond,
+    received,
+    sent,
+  };
+}
