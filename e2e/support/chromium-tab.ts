@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,26 @@ const ARGS = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
   '--autoplay-policy=no-user-gesture-required',
 ];
+/** A camera that shows a clock, a microphone that beeps. */
+const FAKE_DEVICES = '--use-fake-device-for-media-stream';
+/** Whoever has to be asked for devices says yes. */
+const ALLOW_DEVICES = '--use-fake-ui-for-media-stream';
+
+export interface ChromiumOptions {
+  /** `none`: as on a machine without any; `refused`: there are some, and the person does not allow them. */
+  devices?: 'allowed' | 'refused' | 'none';
+  /** Pictures per second of the camera. */
+  cameraRate?: number;
+  /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
+  command?: string;
+  args?: readonly string[];
+}
+
+function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): string[] {
+  if (devices === 'none') return [];
+  const fake = `${FAKE_DEVICES}=fps=${cameraRate}`;
+  return devices === 'allowed' ? [fake, ALLOW_DEVICES] : [fake];
+}
 
 /** A person with a Chromium process and a profile on disk of their own: a private window would keep OPFS in memory. */
 export class ChromiumTab implements Tab {
@@ -37,15 +58,15 @@ export class ChromiumTab implements Tab {
     page.on('crash', () => this.problems.push('the page crashed'));
   }
 
-  static async launch(): Promise<ChromiumTab> {
-    const executablePath = findChromium();
+  static async launch(options: ChromiumOptions = {}): Promise<ChromiumTab> {
+    const executablePath = options.command ?? findChromium();
     if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
     const profile = await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
       acceptDownloads: true,
-      args: ARGS,
+      args: [...ARGS, ...deviceArgs(options), ...(options.args ?? [])],
     });
     await context.addInitScript(reportPolicyViolations);
     return new ChromiumTab(context, context.pages()[0] ?? (await context.newPage()), profile);
@@ -74,6 +95,36 @@ export class ChromiumTab implements Tab {
       .locator(selector)
       .first()
       .setInputFiles([...paths]);
+  }
+
+  async select(selector: string, value: string): Promise<void> {
+    await this.page.locator(selector).first().selectOption(value);
+  }
+
+  async evaluate<Argument, Result>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result> {
+    return this.page.evaluate(run as (argument: unknown) => Result | Promise<Result>, argument);
+  }
+
+  async runFirst(script: () => void): Promise<void> {
+    await this.page.addInitScript(script);
+  }
+
+  /**
+   * Cuts every path of this browser, as if the cable had been pulled: the process that holds its sockets stands still. Gives what
+   * mends it.
+   */
+  async cutNetwork(): Promise<() => void> {
+    const session = await this.#context.browser()?.newBrowserCDPSession();
+    if (!session) throw new Error('No session with the browser.');
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const args = (pid: number) => spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).stdout.toString();
+    const network = processInfo.find(({ id }) => args(id).includes('network.mojom.NetworkService'));
+    if (!network) throw new Error('No network process.');
+    process.kill(network.id, 'SIGSTOP');
+    return () => process.kill(network.id, 'SIGCONT');
   }
 
   async see(selector: string): Promise<Seen[]> {

@@ -35,6 +35,9 @@ export class FirefoxTab implements Tab {
       extraPrefsFirefox: {
         'media.peerconnection.ice.obfuscate_host_addresses': false,
         'media.peerconnection.ice.loopback': true,
+        'media.navigator.streams.fake': true,
+        'media.navigator.permission.disabled': true,
+        'media.autoplay.default': 0,
         'browser.download.folderList': 2,
         'browser.download.dir': downloads,
         'browser.download.useDownloadDir': true,
@@ -70,6 +73,21 @@ export class FirefoxTab implements Tab {
     const input = await this.page.waitForSelector(selector);
     if (!input) throw new Error(`No ${selector}.`);
     await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths);
+  }
+
+  async select(selector: string, value: string): Promise<void> {
+    await this.page.select(selector, value);
+  }
+
+  async evaluate<Argument, Result>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result> {
+    return this.page.evaluate(run as (argument: unknown) => Result | Promise<Result>, argument);
+  }
+
+  async runFirst(script: () => void): Promise<void> {
+    await this.page.evaluateOnNewDocument(script);
   }
 
   async see(selector: string): Promise<Seen[]> {

@@ -23,6 +23,15 @@ export interface Tab {
   fill(selector: string, text: string): Promise<void>;
   /** Hands files to an `<input type=file>`; in Chromium also one folder. */
   chooseFiles(selector: string, paths: readonly string[]): Promise<void>;
+  /** Chooses an option of a `<select>`. */
+  select(selector: string, value: string): Promise<void>;
+  /** Runs a function in the page. */
+  evaluate<Argument, Result>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>;
+  /** Runs a function in every page that is opened from now on, before its own scripts. */
+  runFirst(script: () => void): Promise<void>;
   /** All matching elements, at once; none is an answer too. */
   see(selector: string): Promise<Seen[]>;
   /** Clicks, and gives the downloads that this leads to once each of them is whole; `sizes` in bytes. */

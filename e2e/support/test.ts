@@ -1,5 +1,5 @@
 import { test as base } from '@playwright/test';
-import { ChromiumTab } from './chromium-tab.ts';
+import { ChromiumTab, type ChromiumOptions } from './chromium-tab.ts';
 import { CountingProxy } from './counting-proxy.ts';
 import { Files } from './files.ts';
 import { FirefoxTab } from './firefox-tab.ts';
@@ -19,7 +19,7 @@ interface Fixtures {
   startProxy: (server: ServerProcess) => Promise<CountingProxy>;
   /** Puts a proxy before a server that does with the signaling what the test tells it. */
   startHostileProxy: (server: ServerProcess) => Promise<HostileProxy>;
-  openPerson: () => Promise<Person>;
+  openPerson: (options?: ChromiumOptions) => Promise<Person>;
   openFirefox: () => Promise<TincanPage>;
   files: Files;
 }
@@ -58,8 +58,8 @@ export const test = base.extend<Fixtures>({
   },
   openPerson: async ({}, use) => {
     const opened: ChromiumTab[] = [];
-    await use(async () => {
-      const tab = await ChromiumTab.launch();
+    await use(async (options) => {
+      const tab = await ChromiumTab.launch(options);
       opened.push(tab);
       return new TincanPage(tab) as Person;
     });

@@ -1,0 +1,119 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findChromium } from '../../scripts/browsers.mjs';
+import { root } from '../../scripts/run.mjs';
+
+export type WanSide = 'a' | 'b';
+
+export interface WanOptions {
+  /** One way. */
+  delayMs: number;
+  rateMbit: number;
+  queueKib: number;
+  lossPercent?: number;
+}
+
+/** Ends by itself after so long, should nobody end it: it leaves namespaces behind otherwise. */
+const LONGEST_RUN_S = 1_800;
+
+/** Runs in a namespace: what comes to this port of its localhost goes to a socket in the file system, which all namespaces see. */
+const BRIDGE = `
+  const net = require('node:net');
+  const [port, path] = process.argv.slice(1);
+  net.createServer((near) => {
+    const far = net.connect(path);
+    near.pipe(far).pipe(near);
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+  }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
+`;
+
+/** Two network namespaces with an emulated path between them (wan.c), and nothing else: neither sees this machine's network. Linux, as root. */
+export class Wan {
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #emulator: ChildProcess;
+  readonly #bridges: ChildProcess[] = [];
+  readonly #servers: Server[] = [];
+
+  private constructor(name: string, folder: string, emulator: ChildProcess) {
+    this.#name = name;
+    this.#folder = folder;
+    this.#emulator = emulator;
+  }
+
+  static async start({ delayMs, rateMbit, queueKib, lossPercent = 0 }: WanOptions): Promise<Wan> {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      throw new Error('The emulated path needs network namespaces: Linux, and to be root.');
+    const folder = await mkdtemp(join(tmpdir(), 'tincan-wan-'));
+    const program = join(folder, 'wan');
+    const source = join(root, 'bench', 'support', 'wan.c');
+    const built = spawnSync('gcc', ['-O2', '-o', program, source], { encoding: 'utf8' });
+    if (built.status !== 0) throw new Error(`gcc cannot build wan.c: ${built.error?.message ?? built.stderr}`);
+    const name = `tincan${process.pid}`;
+    const numbers = { 'delay-ms': delayMs, 'rate-mbit': rateMbit, 'queue-kb': queueKib, loss: lossPercent };
+    const options = Object.entries({ ...numbers, name, 'idle-s': LONGEST_RUN_S });
+    const args = options.flatMap(([option, value]) => [`--${option}`, String(value)]);
+    const emulator = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await ready(emulator, 'the emulator');
+    return new Wan(name, folder, emulator);
+  }
+
+  /** A command that starts Chromium on one side. */
+  async chromiumCommand(side: WanSide): Promise<string> {
+    const chromium = findChromium();
+    if (chromium === undefined) throw new Error('No Chromium; npm test installs one.');
+    const command = join(this.#folder, `chromium-${side}`);
+    await writeFile(command, `#!/bin/sh\nexec ip netns exec ${this.#name}-${side} '${chromium}' "$@"\n`, {
+      mode: 0o755,
+    });
+    return command;
+  }
+
+  /** Lets both sides reach a port of this machine as a port of their own localhost, beside the emulated path. */
+  async bring(port: number): Promise<void> {
+    const path = join(this.#folder, `port-${port}`);
+    const server = createServer((near) => {
+      const far = connect(port, 'localhost');
+      near.pipe(far).pipe(near);
+      near.on('error', () => far.destroy());
+      far.on('error', () => near.destroy());
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    for (const side of ['a', 'b'] as const) {
+      const args = ['netns', 'exec', `${this.#name}-${side}`, process.execPath, '-e', BRIDGE, String(port), path];
+      const bridge = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      this.#bridges.push(bridge);
+      await ready(bridge, `the way to port ${port}`);
+    }
+  }
+
+  /** Removes all of it. */
+  async stop(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    await Promise.all([...this.#bridges, this.#emulator].map(end));
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the first line that a program prints. */
+async function ready(program: ChildProcess, what: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    program.once('error', reject);
+    program.once('exit', (code) => reject(new Error(`${what} ended with ${code}`)));
+    createInterface(program.stdout!).once('line', () => resolve());
+  });
+}
+
+async function end(program: ChildProcess): Promise<void> {
+  if (program.exitCode !== null || program.signalCode !== null) return;
+  const exited = once(program, 'exit');
+  program.kill('SIGTERM');
+  await exited;
+}

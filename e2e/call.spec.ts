@@ -1,0 +1,254 @@
+import { CallPage } from './support/call-page.ts';
+import type { ChromiumOptions } from './support/chromium-tab.ts';
+import { expect, test, type Person } from './support/test.ts';
+import type { ServerProcess } from './support/server.ts';
+import { id } from './support/tincan-page.ts';
+import { until } from './support/until.ts';
+
+type Caller = CallPage & { page: Person };
+type OpenPerson = (options?: ChromiumOptions) => Promise<Person>;
+
+/** So many people in one room, each connected to all others. */
+async function inRoom(server: ServerProcess, openPerson: OpenPerson, count: number, options?: ChromiumOptions) {
+  const callers: Caller[] = [];
+  let link = '';
+  for (let index = 0; index < count; index++) {
+    const caller = (await CallPage.of(await openPerson(options))) as Caller;
+    if (index === 0) link = await caller.page.startRoom(server.url);
+    else await caller.page.join(link);
+    callers.push(caller);
+  }
+  await Promise.all(callers.map(({ page }) => page.waitForPeers(count - 1)));
+  return callers;
+}
+
+const noProblems = (callers: readonly CallPage[]) =>
+  expect(callers.flatMap(({ page }) => page.tab.problems)).toEqual([]);
+
+test('a video call of two: pictures and sound both ways, the route is shown, and hanging up lets go of everything', async ({
+  server,
+  openPerson,
+}) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2)) as [Caller, Caller];
+  await alice.call('video');
+  await alice.waitForMembers(1, 'ringing');
+  await bob.accept();
+  for (const each of [alice, bob]) {
+    await each.waitForLive(1);
+    await each.waitForPictures(1);
+    await each.waitForSound();
+    const [member] = await each.page.waitFor('call-member', ([seen]) => seen?.data['route'] === 'direct');
+    expect(member?.data).toMatchObject({ camera: 'on', microphone: 'on', route: 'direct' });
+    expect((await each.page.tab.see(id('local-video'))).length).toBe(1);
+  }
+  await bob.hangUp();
+  await Promise.all([alice.waitForNoCall(), bob.waitForNoCall()]);
+  await alice.page.waitFor('call-ended', ([seen]) => seen !== undefined);
+  for (const each of [alice, bob]) {
+    await until(
+      'every device is let go of',
+      () => each.probe.state(),
+      ({ tracks }) => tracks.length === 2 && tracks.every((track) => track.endsWith('ended')),
+    );
+  }
+  noProblems([alice, bob]);
+});
+
+test('four in a call: three are rung or come late, everyone sees and hears everyone, and a screen; the upstream holds', async ({
+  server,
+  openPerson,
+}) => {
+  const UPSTREAM = 1_000_000;
+  const callers = await inRoom(server, openPerson, 3, { cameraRate: 5 });
+  const [alice, bob, carol] = callers as [Caller, Caller, Caller];
+  for (const { page } of callers) {
+    await page.tab.click('header button[aria-label="Settings"]');
+    await page.tab.select(id('setting-upstream'), String(UPSTREAM));
+    await page.tab.click('dialog .primary');
+  }
+  await alice.call('video');
+  await bob.accept();
+  await carol.accept();
+  const dave = (await CallPage.of(await openPerson({ cameraRate: 5 }))) as Caller;
+  await dave.page.join(await alice.page.shareLink());
+  await dave.page.waitForPeers(3);
+  await dave.call('video'); // enters the one that is running
+  const all = [...callers, dave];
+  await Promise.all(all.map((each) => each.waitForLive(3, 60_000)));
+  for (const each of all) {
+    await each.waitForPictures(3);
+    await each.waitForSound();
+  }
+  for (const each of all) {
+    const tiles = await each.page.waitFor('call-member', (seen) =>
+      seen.every(({ data }) => data['route'] === 'direct'),
+    );
+    expect(tiles.length).toBe(3);
+  }
+  const before = await alice.probe.sentBytes();
+  const start = performance.now();
+  await carol.press('share-screen');
+  for (const each of [alice, bob, dave]) await each.waitForPictures(1, 2, 'screen');
+  expect(await carol.probe.pictures('camera')).not.toEqual({}); // the camera goes on beside it
+  const sent = 8_000 * ((await alice.probe.sentBytes()) - before);
+  expect(sent / (performance.now() - start)).toBeLessThan(UPSTREAM);
+  noProblems(all);
+});
+
+test('a call is set up without the server, and goes on when it dies, without a gap', async ({ server, openPerson }) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2)) as [Caller, Caller];
+  await server.kill();
+  await Promise.all([alice, bob].map(({ page }) => page.waitForServerState('offline')));
+  await alice.call('video');
+  await bob.accept();
+  await Promise.all([alice, bob].map((each) => each.waitForPictures(1)));
+
+  await server.restart();
+  await Promise.all([alice, bob].map(({ page }) => page.waitForServerState('online')));
+  await Promise.all([alice, bob].map((each) => each.probe.watchPictures()));
+  await server.kill();
+  await Promise.all([alice, bob].map(({ page }) => page.waitForServerState('offline')));
+  for (const each of [alice, bob]) {
+    await each.waitForPictures(1, 40);
+    expect((await each.probe.watched()).longestGap).toBeLessThan(1_000);
+  }
+});
+
+test('the path is cut for 10 s in a call: the picture freezes with a notice, and is back within 5 s without a click', async ({
+  server,
+  openPerson,
+}) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2)) as [Caller, Caller];
+  await alice.call('video');
+  await bob.accept();
+  await Promise.all([alice, bob].map((each) => each.waitForPictures(1)));
+  await Promise.all([alice, bob].map((each) => each.probe.watchPictures()));
+
+  const mend = await bob.page.tab.cutNetwork();
+  const cutAt = performance.now();
+  await alice.waitForMembers(1, 'frozen', 10_000);
+  await alice.page.waitFor('peer', ([seen]) => seen?.data['state'] === 'reconnecting', 15_000);
+  await alice.page.tab.evaluate(
+    (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    Math.max(0, 10_000 - (performance.now() - cutAt)),
+  );
+  expect((await alice.probe.watched()).sinceNewest).toBeGreaterThan(8_000);
+  mend();
+  for (const each of [alice, bob])
+    await until(
+      'the picture goes on',
+      () => each.probe.watched(),
+      ({ sinceNewest }) => sinceNewest < 500,
+      5_000,
+    );
+  for (const each of [alice, bob]) {
+    await each.waitForLive(1);
+    await each.waitForPictures(1, 10);
+    await each.waitForSound();
+    await each.page.waitForPeers(1, 30_000); // and a new link is there
+  }
+});
+
+test('camera and microphone are switched off, on and over without a new connection or description', async ({
+  server,
+  openPerson,
+}) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2)) as [Caller, Caller];
+  await alice.call('video');
+  await bob.accept();
+  await Promise.all([alice, bob].map((each) => each.waitForPictures(1)));
+  const { connections, descriptions } = await alice.probe.state();
+
+  await alice.press('toggle-camera');
+  await until(
+    'the camera is off',
+    () => alice.probe.state(),
+    ({ tracks }) => tracks.includes('video ended') && !tracks.includes('video live'),
+  );
+  await bob.page.waitFor('call-member', ([seen]) => seen?.data['camera'] === 'off');
+  await bob.waitForSound();
+  await alice.press('toggle-camera');
+  await bob.page.waitFor('call-member', ([seen]) => seen?.data['camera'] === 'on');
+  await bob.waitForPictures(1);
+
+  await alice.press('toggle-mic');
+  await bob.page.waitFor('call-member', ([seen]) => seen?.data['microphone'] === 'off');
+  await alice.press('toggle-mic');
+  await bob.page.waitFor('call-member', ([seen]) => seen?.data['microphone'] === 'on');
+
+  await alice.press('call-devices');
+  const options = await alice.page.waitFor('device-microphone', ([seen]) => seen !== undefined);
+  expect(options[0]?.text).toContain('Fake Audio Input 2');
+  const labels = () =>
+    alice.page.tab.evaluate(
+      () =>
+        window.probe.connections
+          .flatMap((connection) => connection.getSenders())
+          .flatMap(({ track }) => (track?.kind === 'audio' ? track.label : [])),
+      undefined,
+    );
+  const before = await labels();
+  const other = await alice.page.tab.page
+    .locator(`${id('device-microphone')} option`, { hasText: 'Fake Audio Input 2' })
+    .getAttribute('value');
+  await alice.page.tab.select(id('device-microphone'), other ?? '');
+  await until('another microphone', labels, (now) => now.join() !== before.join() && now.length === 1);
+  expect(await labels()).toEqual(['Fake Audio Input 2']);
+  await bob.waitForSound();
+  const after = await alice.probe.state();
+  expect([after.connections, after.descriptions]).toEqual([connections, descriptions]);
+  noProblems([alice, bob]);
+});
+
+test('a call with one peer: nobody else hears of it, and it can be declined', async ({ server, openPerson }) => {
+  const [alice, bob, carol] = (await inRoom(server, openPerson, 3, { cameraRate: 5 })) as [Caller, Caller, Caller];
+  await alice.page.tab.click(`${id('peer')} ${id('peer-call-audio')}`);
+  const rung = await Promise.race(
+    [bob, carol].map(async (each) => {
+      await each.page.waitFor('incoming-call', ([seen]) => seen !== undefined, 30_000);
+      return each;
+    }),
+  );
+  const other = rung === bob ? carol : bob;
+  expect(await other.page.tab.see(id('incoming-call'))).toEqual([]);
+  await rung.decline();
+  await alice.page.waitFor('call-ended', ([seen]) => seen !== undefined);
+  await Promise.all([alice, bob, carol].map((each) => each.waitForNoCall()));
+  expect(await other.page.tab.see(id('incoming-call'))).toEqual([]);
+});
+
+test('without devices, or without leave to use them, a call works one way and says why', async ({
+  server,
+  openPerson,
+}) => {
+  const alice = (await CallPage.of(await openPerson())) as Caller;
+  const bob = (await CallPage.of(await openPerson({ devices: 'none' }))) as Caller;
+  const carol = (await CallPage.of(await openPerson({ devices: 'refused' }))) as Caller;
+  const link = await alice.page.startRoom(server.url);
+  for (const { page } of [bob, carol]) await page.join(link);
+  await Promise.all([alice, bob, carol].map(({ page }) => page.waitForPeers(2)));
+  await alice.call('video');
+  await Promise.all([bob.accept(), carol.accept()]);
+  await Promise.all([alice, bob, carol].map((each) => each.waitForLive(2)));
+  const alerts = async (caller: Caller) =>
+    (await caller.page.tab.see('[data-testid="call"] [role="alert"]')).map(({ text }) => text);
+  const missing = await until(
+    'two sentences',
+    () => alerts(bob),
+    (texts) => texts.length >= 2,
+  );
+  const refused = await until(
+    'two sentences',
+    () => alerts(carol),
+    (texts) => texts.length >= 2,
+  );
+  expect(new Set([...missing, ...refused]).size).toBe(4);
+  for (const each of [bob, carol]) {
+    await until(
+      'a picture of alice',
+      () => each.probe.pictures(),
+      (pictures) => Object.values(pictures).some((count) => count > 3),
+    );
+    await each.waitForSound();
+  }
+});

@@ -1,0 +1,83 @@
+import { installMediaProbe, MediaProbe } from './media-probe.ts';
+import { id, type TincanPage } from './tincan-page.ts';
+import { until } from './until.ts';
+
+/** The part of the page that is about calls, as a person uses it. To be made before the page is opened. */
+export class CallPage {
+  readonly page: TincanPage;
+  readonly probe: MediaProbe;
+
+  private constructor(page: TincanPage) {
+    this.page = page;
+    this.probe = new MediaProbe(page.tab);
+  }
+
+  static async of(page: TincanPage): Promise<CallPage> {
+    await page.tab.runFirst(installMediaProbe);
+    return new CallPage(page);
+  }
+
+  /** Calls everyone, or enters the call that is running. */
+  async call(kind: 'audio' | 'video'): Promise<void> {
+    await this.page.tab.click(id(`call-${kind}`));
+  }
+
+  async accept(): Promise<void> {
+    await this.page.tab.click(`${id('incoming-call')} ${id('call-accept')}`);
+  }
+
+  async decline(): Promise<void> {
+    await this.page.tab.click(`${id('incoming-call')} ${id('call-decline')}`);
+  }
+
+  async hangUp(): Promise<void> {
+    await this.page.tab.click(id('hang-up'));
+  }
+
+  async press(testId: string): Promise<void> {
+    await this.page.tab.click(id(testId));
+  }
+
+  /** Waits until this page is in a call with exactly so many others, all of them live; gives the tiles' data. */
+  async waitForLive(count: number, timeoutMs?: number): Promise<Record<string, string>[]> {
+    return this.waitForMembers(count, 'live', timeoutMs);
+  }
+
+  async waitForMembers(count: number, state: string, timeoutMs?: number): Promise<Record<string, string>[]> {
+    const members = await this.page.waitFor(
+      'call-member',
+      (seen) => seen.length === count && seen.every(({ data }) => data['state'] === state),
+      timeoutMs,
+    );
+    return members.map(({ data }) => data);
+  }
+
+  /** Waits until there is no call on this page. */
+  async waitForNoCall(timeoutMs?: number): Promise<void> {
+    await this.page.waitFor('call', (seen) => seen.length === 0, timeoutMs);
+  }
+
+  /** Waits until every one of exactly so many remote pictures has gone on by at least this many. */
+  async waitForPictures(count: number, more = 3, source: 'camera' | 'screen' = 'camera'): Promise<void> {
+    const before = await until(
+      `${count} pictures of a ${source}`,
+      () => this.probe.pictures(source),
+      (pictures) => Object.keys(pictures).length === count,
+    );
+    await until(
+      `${count} × ${more} more pictures of a ${source}`,
+      () => this.probe.pictures(source),
+      (now) => Object.entries(before).every(([peer, shown]) => (now[peer] ?? 0) >= shown + more),
+    );
+  }
+
+  /** Waits until more sound has come. */
+  async waitForSound(): Promise<void> {
+    const before = await this.probe.soundEnergy();
+    await until(
+      'sound',
+      () => this.probe.soundEnergy(),
+      (energy) => energy > before,
+    );
+  }
+}
