@@ -200,6 +200,30 @@ test('camera and microphone are switched off, on and over without a new connecti
   noProblems([alice, bob]);
 });
 
+test('[MEDIA-1] a call that is answered at once is up on its first connection, ten times over', async ({
+  server,
+  openPerson,
+}) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2, { cameraRate: 5 })) as [Caller, Caller];
+  for (const each of [alice, bob]) {
+    await each.page.tab.evaluate(() => {
+      new MutationObserver(() => {
+        document.querySelector<HTMLButtonElement>('[data-testid="call-accept"]')?.click();
+      }).observe(document.body, { childList: true, subtree: true });
+    }, undefined);
+  }
+  const { connections } = await alice.probe.state();
+  for (let call = 1; call <= 10; call++) {
+    const caller = call % 2 === 0 ? alice : bob;
+    await caller.call('video');
+    await Promise.all([alice, bob].map((each) => each.waitForPictures(1, 1)));
+    expect((await alice.probe.state()).connections).toBe(connections + call);
+    await caller.hangUp();
+    await Promise.all([alice, bob].map((each) => each.waitForNoCall()));
+  }
+  noProblems([alice, bob]);
+});
+
 test('a call with one peer: nobody else hears of it, and it can be declined', async ({ server, openPerson }) => {
   const [alice, bob, carol] = (await inRoom(server, openPerson, 3, { cameraRate: 5 })) as [Caller, Caller, Caller];
   await alice.page.tab.click(`${id('peer')} ${id('peer-call-audio')}`);

@@ -106,6 +106,7 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     member.plan = undefined;
     member.media.handleOpened(connection);
     this.#plan();
+    if (member.joined) member.media.send();
     this.emit('changed', undefined);
   }
 
@@ -123,16 +124,19 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
 
   /** What this page sends of a source has changed. */
   handleTrack(source: MediaSource, track: MediaStreamTrack | null): void {
+    this.#plan();
     for (const { media } of this.#members.values()) media.handleTrack(source, track);
     if (source === 'microphone') this.#voice.listen(track);
-    this.#plan();
   }
 
   /** Who is in the same call: only they are sent anything, and only what they send is shown. */
   setJoined(sessions: readonly SessionId[]): void {
-    for (const session of sessions) this.#join(session, this.#member(session));
     for (const [session, member] of this.#members) if (!sessions.includes(session)) this.#leave(session, member);
+    const come = sessions.map((session) => [session, this.#member(session)] as const);
+    const fresh = come.filter(([, { joined }]) => !joined);
+    for (const [session, member] of fresh) this.#join(session, member);
     this.#plan();
+    for (const [, { media }] of fresh) media.send();
     this.#schedule(sessions.length > 0);
   }
 
@@ -155,7 +159,6 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
   }
 
   #join(session: SessionId, member: Member): void {
-    if (member.joined) return;
     member.joined = true;
     member.carriedBytes = this.#options.carriedBytes(session);
     member.governor = new BulkGovernor();
@@ -171,6 +174,7 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     member.heldBack = false;
     this.#options.limitBulk(session, undefined);
     member.media.setJoined(false);
+    member.media.send();
   }
 
   #schedule(runs: boolean): void {

@@ -54,6 +54,15 @@ describe('one peer', () => {
     });
   });
 
+  test('gets a small picture first, which arrives sooner, and a full one after a few good readings', () => {
+    const call = new Call(5_000_000);
+    const first = planEncodings(new Map([['bob', { reading: undefined, previous: undefined }]]), call.options);
+    expect(first.get('bob')?.camera).toMatchObject({ active: true, scaleResolutionDownBy: 2 });
+    call.plans = first;
+    const scales = Array.from({ length: 6 }, () => call.run(1, { bob: {} }).get('bob')?.camera.scaleResolutionDownBy);
+    expect(scales).toEqual([2, 2, 2, 1.5, 1, 1]);
+  });
+
   test('gets a smaller picture with less room, then none; never less than speech that is understood', () => {
     const scales = [3_000_000, 800_000, 400_000, 270_000, 150_000].map((upstream) => plan(upstream).camera);
     expect(scales.map(({ scaleResolutionDownBy }) => scaleResolutionDownBy)).toEqual([1, 1.5, 2, 3, 4]);

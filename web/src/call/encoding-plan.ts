@@ -30,6 +30,8 @@ const CAMERA_STEPS = [
   { least: 50_000, scaleResolutionDownBy: 4, maxFramerate: 12 },
 ] as const;
 const OFF = CAMERA_STEPS.length;
+/** On a path that nothing is known of a browser begins slowly: a full first picture would take three times as long to arrive as one of this step. */
+const FIRST_STEP = 2;
 const CAMERA_MOST = 2_000_000;
 /** A step up needs so much more than the step's least, for so many readings without trouble: a picture that keeps changing its size is worse than a small one. */
 const STEP_UP_MARGIN = 1.3;
@@ -133,7 +135,7 @@ function planPeer(
     ? Math.max(0, Math.min(CAMERA_PART_BESIDE_SCREEN * pictures, pictures - SCREEN_NEEDS))
     : pictures;
   const likelyForCamera = screen ? Math.min(forCamera, CAMERA_PART_BESIDE_SCREEN * likely) : likely;
-  const step = camera ? cameraStep(forCamera, likelyForCamera, previous, path) : OFF;
+  const step = camera ? cameraStep(forCamera, likelyForCamera, previous, path, reading === undefined) : OFF;
   const cameraPlan = cameraAt(step, forCamera);
   const screenPlan = screen ? screenAt(pictures - cost(cameraPlan)) : INACTIVE;
   return {
@@ -148,14 +150,21 @@ function planPeer(
 }
 
 /** Down at once; up a step at a time, and only after a while without trouble. */
-function cameraStep(limit: number, likely: number, previous: PeerPlan | undefined, path: PathShare): number {
+function cameraStep(
+  limit: number,
+  likely: number,
+  previous: PeerPlan | undefined,
+  path: PathShare,
+  isUnknown: boolean,
+): number {
   const { goodReadings } = path;
   const isTrial = goodReadings >= TRIAL_EVERY && goodReadings % TRIAL_EVERY < TRIAL_LASTS;
   const step = previous?.cameraStep;
   const isOffOrLast = step !== undefined && step >= OFF - 1;
   const believed = isTrial && isOffOrLast ? limit : Math.min(limit, ESTIMATE_MARGIN * likely);
   const fitting = stepFor(believed);
-  if (step === undefined || fitting >= step) return fitting;
+  if (step === undefined) return isUnknown ? Math.max(FIRST_STEP, fitting) : fitting;
+  if (fitting >= step) return fitting;
   if (goodReadings < STEP_UP_READINGS) return step;
   return stepFor(believed / STEP_UP_MARGIN) < step ? step - 1 : step;
 }

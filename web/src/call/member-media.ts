@@ -67,19 +67,24 @@ export class MemberMedia {
     fill(this.screenPicture, [screen, screenSound]);
     fill(this.sounds[0], [microphone]);
     fill(this.sounds[1], [screenSound]);
-    if (this.#joined) this.#sendAll();
+  }
+
+  /** Sends what there is, or nothing while not joined. To be called once it is said how (an encoder that starts twice costs a quarter of a second). */
+  send(): void {
+    if (!this.#connection) return;
+    this.#wasLive ||= this.#joined;
+    for (const source of MEDIA_SOURCES)
+      void this.#connection.setTrack(source, this.#joined ? this.#track(source) : null);
   }
 
   handleClosed(): void {
     this.#connection = undefined;
   }
 
-  /** Whether both are in the same call: before that, and after, nothing is sent. */
+  /** Whether both are in the same call: before that, and after, `send` sends nothing. */
   setJoined(joined: boolean): void {
-    if (this.#joined === joined) return;
     this.#joined = joined;
     if (!joined) this.#wasLive = false;
-    this.#sendAll();
   }
 
   setSilent(silent: boolean): void {
@@ -89,13 +94,6 @@ export class MemberMedia {
   /** What this page sends of a source has changed. */
   handleTrack(source: MediaSource, track: MediaStreamTrack | null): void {
     if (this.#joined) void this.#connection?.setTrack(source, track);
-  }
-
-  #sendAll(): void {
-    if (!this.#connection) return;
-    this.#wasLive ||= this.#joined;
-    for (const source of MEDIA_SOURCES)
-      void this.#connection.setTrack(source, this.#joined ? this.#track(source) : null);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Listens to a track of this page. Browsers tell how loud a received track is, and not all of them how loud an own one is. */
 export class OwnVoice {
+  #track: MediaStreamTrack | null = null;
   #context: AudioContext | undefined;
   #source: MediaStreamAudioSourceNode | undefined;
   #analyser: AnalyserNode | undefined;
@@ -9,25 +10,29 @@ export class OwnVoice {
   listen(track: MediaStreamTrack | null): void {
     this.#source?.disconnect();
     this.#source = undefined;
-    if (!track) {
-      void this.#context?.close();
-      this.#context = undefined;
-      return;
-    }
-    if (!this.#context) {
-      this.#context = new AudioContext();
-      this.#analyser = this.#context.createAnalyser();
-      this.#analyser.fftSize = 1_024;
-      this.#samples = new Float32Array(this.#analyser.fftSize);
-    }
-    this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
-    if (this.#analyser) this.#source.connect(this.#analyser);
+    this.#track = track;
+    if (track) return;
+    void this.#context?.close();
+    this.#context = undefined;
   }
 
   /** The loudness at this moment, from 0 to 1. */
   level(): number {
-    if (!this.#source || !this.#analyser) return 0;
+    if (!this.#track) return 0;
+    this.#source ??= this.#attach(this.#track); // not at once: in a call's first moments there is more to do
+    if (!this.#analyser) return 0;
     this.#analyser.getFloatTimeDomainData(this.#samples);
     return Math.sqrt(this.#samples.reduce((sum, sample) => sum + sample * sample, 0) / this.#samples.length);
+  }
+
+  #attach(track: MediaStreamTrack): MediaStreamAudioSourceNode {
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      this.#analyser = new AnalyserNode(this.#context, { fftSize: 1_024 });
+      this.#samples = new Float32Array(this.#analyser.fftSize);
+    }
+    const source = this.#context.createMediaStreamSource(new MediaStream([track]));
+    if (this.#analyser) source.connect(this.#analyser);
+    return source;
   }
 }

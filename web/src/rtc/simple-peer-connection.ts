@@ -180,8 +180,15 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   }
 
   #handleOpen(): void {
+    const connection = this.#peer?._pc;
+    if (this.#ended || !connection) return;
     if (this.#wantsMedia) {
-      this.#media = this.#peer?._pc ? mediaOf(this.#peer._pc) : undefined;
+      if (connection.signalingState !== 'stable') {
+        // A channel may open before the answer has wholly been taken in, and only then is it known what flows.
+        connection.addEventListener('signalingstatechange', () => this.#handleOpen(), { once: true });
+        return;
+      }
+      this.#media = mediaOf(connection);
       if (!this.#media) return this.#end({ reason: 'the other side describes no call' });
     }
     this.#open = true;
