@@ -240,6 +240,34 @@ describe('attendance', () => {
     expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
   });
 
+  test('[CALL-6] who calls one person is not drawn into the call of everyone that this person begins: both ring', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    room.held = true;
+    alice.calls.start({ video: true });
+    bob.calls.start({ video: true, to: 'alice' });
+    room.flush();
+    expect(bob.calls.current?.open).toBe(false);
+    expect([alice.calls.incoming?.sessions, bob.calls.incoming?.sessions]).toEqual([['bob'], ['alice']]);
+    expect(carol.view).toBe('rung by alice');
+  });
+
+  test('a member that asks for ever new people is not remembered without bound', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    const sent: string[] = [];
+    room.send = (from, to) => void sent.push(`${from} to ${to}`);
+    const call = alice.calls.current!.id;
+    for (let round = 0; round < 100; round++) {
+      const asked = Array.from({ length: 64 }, (_, index) => `nobody-${round}-${index}`);
+      const said = { type: 'call', call, open: false, video: false, asked, ...NOTHING } as const;
+      alice.calls.handleMessage('bob', said);
+    }
+    expect(sent).toEqual([]);
+    alice.calls.setSending({ ...NOTHING, microphone: true });
+    expect(sent).toEqual(['alice to bob']);
+  });
+
   test('a call that comes during another rings, and answering it leaves the other', () => {
     const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
     alice.calls.start({ video: false, to: 'bob' });

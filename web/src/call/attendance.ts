@@ -7,6 +7,8 @@ import { Emitter } from '../platform/emitter.ts';
 
 /** Who has not answered by then is not rung any more, in milliseconds. */
 const RING_MS = 45_000;
+/** Those who may know of a call, at most: more than fit into a room many times over. */
+const MAX_SCOPE = 256;
 /** Calls that are remembered as declined. */
 const MAX_DECLINED = 64;
 
@@ -216,7 +218,7 @@ export class Attendance extends Emitter<AttendanceEvents> {
     mine.refusals.delete(session);
     // Who is asked by one member hears from all.
     for (const each of [session, ...asked]) {
-      if (each === this.#me || mine.scope.has(each)) continue;
+      if (each === this.#me || mine.scope.has(each) || mine.scope.size >= MAX_SCOPE) continue;
       mine.scope.add(each);
       if (!mine.open) this.#tell(each, mine);
     }
@@ -234,7 +236,13 @@ export class Attendance extends Emitter<AttendanceEvents> {
     const said = this.#said.get(session);
     if (!mine || !said || said.call === mine.id) return false;
     const mutual = mine.asked.has(session) && said.asked.includes(this.#me);
-    return mutual && this.#membersOf(mine.id).length === 0 && this.#membersOf(said.call).length === 1;
+    // Who has called one person must not find themselves in a call of everyone.
+    return (
+      mutual &&
+      mine.open === said.open &&
+      this.#membersOf(mine.id).length === 0 &&
+      this.#membersOf(said.call).length === 1
+    );
   }
 
   #handleLeft(session: SessionId): void {
@@ -305,7 +313,9 @@ export class Attendance extends Emitter<AttendanceEvents> {
     for (const session of mine.open ? this.#linked() : mine.scope) this.#tell(session, mine);
   }
 
+  /** Who is not linked now is told once it is. */
   #tell(session: SessionId, { id, open, video, asked }: Mine): void {
+    if (!this.#linked().includes(session)) return;
     this.#told.add(session);
     this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending });
   }

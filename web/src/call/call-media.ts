@@ -17,6 +17,8 @@ const SPEAKING_HOLD_MS = 600;
 /** After so many readings in a row that heard nothing, somebody who says that they send something is not there. */
 const SILENT_READINGS = 2;
 
+/** A shorter ring says nothing about how fast files went. */
+const LEAST_RINGING_S = 0.5;
 /** Files that take this part of what they may are held back by it, and not by a disk or their end. */
 const HELD_BACK_PART = 0.5;
 
@@ -51,6 +53,8 @@ interface Member {
   plan: PeerPlan | undefined;
   governor: BulkGovernor | undefined;
   carriedBytes: number;
+  /** When `carriedBytes` was looked at, in milliseconds. */
+  carriedAt: number;
   heldBack: boolean;
   spokeAt: number;
 }
@@ -150,7 +154,8 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
       unheard: 0,
       plan: undefined,
       governor: undefined,
-      carriedBytes: 0,
+      carriedBytes: this.#options.carriedBytes(session),
+      carriedAt: this.#now(),
       heldBack: false,
       spokeAt: -Infinity,
     };
@@ -160,8 +165,12 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
 
   #join(session: SessionId, member: Member): void {
     member.joined = true;
-    member.carriedBytes = this.#options.carriedBytes(session);
-    member.governor = new BulkGovernor();
+    const carriedBytes = this.#options.carriedBytes(session);
+    const seconds = (this.#now() - member.carriedAt) / 1_000;
+    // While it rang, files went as fast as they could.
+    const carried = seconds >= LEAST_RINGING_S ? (carriedBytes - member.carriedBytes) / seconds : 0;
+    member.carriedBytes = carriedBytes;
+    member.governor = new BulkGovernor(carried);
     this.#options.limitBulk(session, member.governor.bytesPerSecond);
     member.media.setJoined(true);
   }

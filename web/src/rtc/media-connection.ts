@@ -99,17 +99,11 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
   /** The connection stays, for its own path may be there: what a link carries is not what a call carries. */
   handleLinkDown(): void {
     this.#linkUp = false;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
   }
 
   handleMessage(message: MediaMessage): void {
-    if (message.type === 'media-request') {
-      // The link keeps order: an epoch above the other's is an offer that it had not seen when it asked.
-      const { currentEpoch } = this.#slot;
-      const isUnderWay = currentEpoch !== undefined && currentEpoch > message.epoch;
-      if (this.#initiates && !isUnderWay) this.#pursue();
-      return;
-    }
+    if (message.type === 'media-request') return this.#handleRequest(message.epoch);
     if (this.#wanted) this.#slot.handleSignal(message.epoch, message.signal);
     else this.#slot.skipTo(message.epoch);
   }
@@ -120,23 +114,43 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
     this.#linkUp = false;
   }
 
+  #handleRequest(seenEpoch: number): void {
+    const { currentEpoch } = this.#slot;
+    // The link keeps order: an epoch above the other's is an offer that it had not seen when it asked.
+    if (!this.#initiates || (currentEpoch !== undefined && currentEpoch > seenEpoch)) return;
+    // However often it is asked for, connections are begun with the pauses of any failure.
+    if (this.#timer !== undefined) return;
+    if (currentEpoch === undefined) this.#pursue();
+    else this.#pursueLater(this.#retry.handleDown());
+  }
+
+  #pursueLater(delayMs: number): void {
+    this.#cancelTimer();
+    this.#timer = setTimeout(() => this.#pursue(), delayMs);
+  }
+
+  #cancelTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   /** Begins a connection, in place of one that may be there. */
   #pursue(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     if (!this.#wanted || !this.#linkUp) return;
     if (this.#initiates) this.#slot.start();
     else this.#send({ type: 'media-request', epoch: this.#slot.epoch });
   }
 
   #giveUp(reason: string): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#slot.drop(reason);
   }
 
   #handleOpen(): void {
     const { media } = this.#slot;
     if (!media) return;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#slot.settle();
     this.#retry.handleUp();
     this.#open = true;
@@ -146,8 +160,8 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
 
   #handleInterrupted(interrupted: boolean): void {
     this.#interrupted = interrupted;
-    clearTimeout(this.#timer);
-    if (interrupted && this.#linkUp) this.#timer = setTimeout(() => this.#pursue(), MAX_INTERRUPTION_MS);
+    this.#cancelTimer();
+    if (interrupted && this.#linkUp) this.#pursueLater(MAX_INTERRUPTION_MS);
     this.emit('interrupted', interrupted);
   }
 
@@ -156,10 +170,7 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
     this.#open = false;
     this.#interrupted = false;
     const delayMs = this.#retry.handleDown();
-    if (this.#slot.idle) {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#pursue(), delayMs);
-    }
+    if (this.#slot.idle) this.#pursueLater(delayMs);
     if (wasOpen) this.emit('closed', undefined);
   }
 }

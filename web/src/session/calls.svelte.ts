@@ -199,11 +199,16 @@ export class Calls {
   #enter({ camera }: { camera: boolean }, enter: (attendance: Attendance) => void): void {
     if (!this.#engines || !this.#local) return;
     const { attendance } = this.#engines;
-    const wasIn = attendance.current !== undefined;
+    const before = attendance.current?.id;
     this.#ended = undefined;
     enter(attendance);
+    const now = attendance.current?.id;
+    if (now === undefined || now === before) return;
     // The devices start up while the others are still ringing.
-    if (!wasIn && attendance.current) void this.#local.start({ microphone: true, camera });
+    if (before === undefined) return void this.#local.start({ microphone: true, camera });
+    // Those of the next call see no more than what they were answered with.
+    if (this.#local.camera.on !== camera) this.#local.toggleCamera();
+    if (this.#local.screen.on) this.#local.toggleScreen();
   }
 
   #handleAttendance(): void {
