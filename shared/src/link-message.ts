@@ -73,7 +73,7 @@ const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
 const LaneSignal = v.object({ type: v.literal('lane-signal'), lane: Lane, epoch: Epoch, signal: ConnectionSignal });
 
 // ---- a call's connection, set up over the link
-/** The speaker has no attempt at one; `epoch` is the highest that it has seen, 0 for none. */
+/** The speaker wants one that it cannot begin itself; `epoch` is the highest that it has seen, 0 for none. */
 const MediaRequest = v.object({ type: v.literal('media-request'), epoch: v.union([v.literal(0), Epoch]) });
 const MediaSignal = v.object({ type: v.literal('media-signal'), epoch: Epoch, signal: ConnectionSignal });
 

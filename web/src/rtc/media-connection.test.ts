@@ -200,3 +200,30 @@ test('[MEDIA-4] asking again and again makes few connections, and one is up in t
   expect(openCalls()).toBe(1);
   expect(bob.events.at(-1)).toBe('opened');
 });
+
+test('wanting and not wanting it a thousand times makes few connections', async () => {
+  const { alice, want, said } = pair();
+  want();
+  await pass(20);
+  for (let round = 0; round < 1_000; round++) {
+    alice.media.setWanted(round % 2 === 1);
+    await pass(1);
+  }
+  expect(said.filter((line) => line.includes('offer')).length).toBeLessThan(10);
+});
+
+test.each(['alice', 'bob'] as const)(
+  '[MEDIA-5] an attempt that the link left half done (%s first) is begun anew with it',
+  async (name) => {
+    const { alice, bob, linkDown, linkUp, ...sides } = pair();
+    const first = { alice, bob }[name];
+    first.media.setWanted(true);
+    sides.want();
+    await pass(1);
+    linkDown();
+    await pass(1_000);
+    linkUp();
+    await pass(300);
+    expect([alice.events, bob.events]).toEqual([['opened'], ['opened']]);
+  },
+);

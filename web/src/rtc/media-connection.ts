@@ -20,6 +20,10 @@ const MAX_INTERRUPTION_MS = 4_000;
  * that both sides agree on what is newer although either may have forgotten the other meanwhile.
  */
 const EPOCHS_PER_LINK = 4_096;
+/** Only a peer that chooses its link's epochs gets beyond this; what follows from it then hurts its own calls. */
+const LINK_EPOCHS = 2 ** 20;
+/** However fast a connection is wanted and not wanted any more, one is begun no more often than this. */
+const MIN_PAUSE_MS = 200;
 
 type MediaConnectionEvents = {
   opened: Media;
@@ -47,6 +51,8 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
   readonly #initiates: boolean;
   readonly #slot: ConnectionSlot;
   readonly #retry: Retry;
+  readonly #now: () => number;
+  #begunAt = -Infinity;
   #wanted = false;
   #linkUp = false;
   #open = false;
@@ -59,8 +65,9 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
     const { me, peer, createConnection, getIceServers, isTheirs, send } = options;
     this.#send = send;
     this.#initiates = me < peer;
+    this.#now = options.now ?? (() => performance.now());
     this.#retry = new Retry({
-      now: options.now ?? (() => performance.now()),
+      now: this.#now,
       random: options.random ?? Math.random,
     });
     const slot = new ConnectionSlot({
@@ -79,11 +86,15 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
     slot.on('breach', (breach) => this.emit('breach', breach));
   }
 
+  /** Something may flow, whatever has become of the link. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Whether there is to be a connection, from now on and after every loss. */
   setWanted(wanted: boolean): void {
     if (this.#wanted === wanted) return;
     this.#wanted = wanted;
-    this.#retry.reset();
     if (wanted) this.#pursue();
     else this.#giveUp('not wanted any more');
   }
@@ -91,9 +102,10 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
   /** `epoch` is the link's: the same on both sides. */
   handleLinkUp(epoch: number): void {
     this.#linkUp = true;
-    this.#slot.skipTo(epoch * EPOCHS_PER_LINK);
+    this.#slot.skipTo((epoch % LINK_EPOCHS) * EPOCHS_PER_LINK);
     this.#retry.reset();
-    if (this.#slot.idle || this.#interrupted) this.#pursue();
+    // What an attempt said while the link was down is lost.
+    if (!this.#open || this.#interrupted) this.#pursue();
   }
 
   /** The connection stays, for its own path may be there: what a link carries is not what a call carries. */
@@ -138,6 +150,9 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
   #pursue(): void {
     this.#cancelTimer();
     if (!this.#wanted || !this.#linkUp) return;
+    const pauseMs = this.#begunAt + MIN_PAUSE_MS - this.#now();
+    if (pauseMs > 0) return this.#pursueLater(pauseMs);
+    this.#begunAt = this.#now();
     if (this.#initiates) this.#slot.start();
     else this.#send({ type: 'media-request', epoch: this.#slot.epoch });
   }
@@ -170,7 +185,7 @@ export class MediaConnection extends Emitter<MediaConnectionEvents> {
     this.#open = false;
     this.#interrupted = false;
     const delayMs = this.#retry.handleDown();
-    if (this.#slot.idle) this.#pursueLater(delayMs);
+    if (this.#wanted && this.#slot.idle) this.#pursueLater(delayMs);
     if (wasOpen) this.emit('closed', undefined);
   }
 }

@@ -53,6 +53,21 @@ describe('the server', () => {
     expect(alice.view).toBe('');
   });
 
+  test('[CALL-2] a peer whose call flows on is kept, though its link and its address are gone; it goes after the call', async () => {
+    const { alice, bob } = await pair();
+    alice.mesh.setMediaWanted(bob.session, true);
+    bob.mesh.setMediaWanted(alice.session, true);
+    await pass(100);
+    expect(network.open('call').length).toBe(1);
+    bob.drop();
+    network.cut(network.open('link'));
+    await pass(120_000);
+    expect([alice.view, network.open('call').length]).toEqual(['bob reconnecting', 1]);
+    network.cut();
+    await pass(46_000);
+    expect(alice.view).toBe('');
+  });
+
   test('[INTRO-7] comes back without a peer that no link leads to: the peer is removed after 45 s, and not before', async () => {
     const { alice } = await pair();
     room.kill();

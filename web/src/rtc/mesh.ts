@@ -114,7 +114,7 @@ export class Mesh extends Emitter<MeshEvents> {
     const peer = this.#at(address);
     if (!peer) return;
     peer.unbind();
-    if (!peer.connected) this.#remove(peer);
+    if (!peer.isThere) this.#remove(peer);
   }
 
   /** What a session says, opened, and the address that the server stamped on it. */
@@ -218,7 +218,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** A peer that nothing leads to gives way to one who is there. */
   #makeRoom(): boolean {
-    const unreachable = [...this.#peers.values()].find((peer) => !peer.connected && peer.address === undefined);
+    const unreachable = [...this.#peers.values()].find((peer) => !peer.isThere && peer.address === undefined);
     if (unreachable) this.#remove(unreachable);
     return unreachable !== undefined;
   }

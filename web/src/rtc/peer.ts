@@ -102,9 +102,15 @@ export class Peer extends Emitter<PeerEvents> {
     lanes.on('lane-closed', (lane) => this.emit('lane-closed', lane));
     lanes.on('frame', (bytes) => this.emit('frame', bytes));
     lanes.on('breach', (breach) => this.emit('breach', breach));
-    media.on('opened', (opened) => this.emit('media-opened', opened));
+    media.on('opened', (opened) => {
+      this.emit('media-opened', opened);
+      this.#review();
+    });
     media.on('interrupted', (interrupted) => this.emit('media-interrupted', interrupted));
-    media.on('closed', () => this.emit('media-closed', undefined));
+    media.on('closed', () => {
+      this.emit('media-closed', undefined);
+      this.#review();
+    });
     media.on('breach', (breach) => this.emit('breach', breach));
   }
 
@@ -117,6 +123,10 @@ export class Peer extends Emitter<PeerEvents> {
   }
   get epoch(): number {
     return this.#link.epoch;
+  }
+  /** There is a way to it: its link, or a call that outlives the link. */
+  get isThere(): boolean {
+    return this.connected || this.#media.isOpen;
   }
   /** Where the server reaches this peer; `undefined` when it does not. */
   get address(): string | undefined {
@@ -286,7 +296,7 @@ export class Peer extends Emitter<PeerEvents> {
     if (!this.#closed && reachable && this.#link.idle && !this.#link.incompatible)
       this.#pursuit = setTimeout(() => this.#pursue(), Math.max(0, this.#notBefore - this.#now()));
 
-    const absent = !this.#closed && this.#online && this.#address === undefined && !this.connected;
+    const absent = !this.#closed && this.#online && this.#address === undefined && !this.isThere;
     if (absent) this.#absence ??= setTimeout(() => this.emit('gone', 'absent'), ABSENCE_MS);
     else {
       clearTimeout(this.#absence);

@@ -138,9 +138,11 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     if (this.#ended) return;
     // A channel that is closed sends what it still has (a last word above all), and simple-peer destroys itself when that
     // is done; a connection that is closed forgets it.
-    const isOpen = this.#channel?.readyState === 'open';
+    // A call has no last word, and nothing of it may go on.
+    const isOpen = !this.#wantsMedia && this.#channel?.readyState === 'open';
     if (isOpen) this.#channel?.close();
-    setTimeout(() => void this.#peer?.destroy(), isOpen ? LINGER_MS : 0);
+    if (isOpen) setTimeout(() => void this.#peer?.destroy(), LINGER_MS);
+    else this.#peer?.destroy();
     this.#finish({ reason: 'closed here' });
   }
 
