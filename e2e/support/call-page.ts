@@ -71,13 +71,17 @@ export class CallPage {
     );
   }
 
-  /** Waits until more sound has come. */
-  async waitForSound(): Promise<void> {
-    const before = await this.probe.soundEnergy();
+  /** Waits until more sound has come from each of so many members. */
+  async waitForSound(count = 1): Promise<void> {
+    const before = await until(
+      `sound of ${count}`,
+      () => this.probe.soundEnergies(),
+      (energies) => energies.length >= count,
+    );
     await until(
-      'sound',
-      () => this.probe.soundEnergy(),
-      (energy) => energy > before,
+      `more sound of ${count}`,
+      () => this.probe.soundEnergies(),
+      (energies) => energies.filter((energy, index) => energy > (before[index] ?? 0)).length >= count,
     );
   }
 }

@@ -93,28 +93,31 @@ export class MediaProbe {
     }, source);
   }
 
-  /** The energy of the sound that has come so far, of all peers together. */
-  async soundEnergy(): Promise<number> {
-    return this.#sum('inbound-rtp', 'totalAudioEnergy');
+  /** The energy of the sound that has come so far, of each section of each connection that lives. */
+  async soundEnergies(): Promise<number[]> {
+    return (await this.#rows('inbound-rtp', 'totalAudioEnergy')).filter((energy) => energy > 0);
   }
 
   /** Bytes of media sent so far, to all peers together, with their packets' headers. */
   async sentBytes(): Promise<number> {
-    return (await this.#sum('outbound-rtp', 'bytesSent')) + (await this.#sum('outbound-rtp', 'headerBytesSent'));
+    const [bytes, headers] = [
+      await this.#rows('outbound-rtp', 'bytesSent'),
+      await this.#rows('outbound-rtp', 'headerBytesSent'),
+    ];
+    return [...bytes, ...headers].reduce((sum, value) => sum + value, 0);
   }
 
-  /** Bytes of sound sent so far. */
-  async #sum(type: string, field: string): Promise<number> {
+  async #rows(type: string, field: string): Promise<number[]> {
     return this.#tab.evaluate(
       async ([ofType, ofField]) => {
-        let sum = 0;
+        const values: number[] = [];
         for (const connection of window.probe.connections) {
           if (connection.connectionState === 'closed') continue;
           (await connection.getStats()).forEach((row: Record<string, unknown>) => {
-            if (row['type'] === ofType && typeof row[ofField] === 'number') sum += row[ofField];
+            if (row['type'] === ofType && typeof row[ofField] === 'number') values.push(row[ofField]);
           });
         }
-        return sum;
+        return values;
       },
       [type, field] as const,
     );

@@ -251,6 +251,70 @@ describe('attendance', () => {
     expect(carol.view).toBe('rung by alice');
   });
 
+  test('[CALL-6] nobody can draw a caller away from others whom the caller has asked', () => {
+    const [adam, bob, carol] = room.enter('adam', 'bob', 'carol') as [Page, Page, Page];
+    bob.calls.start({ video: true });
+    bob.calls.handleMessage('adam', {
+      type: 'call',
+      call: 'another',
+      open: true,
+      video: true,
+      asked: ['bob'],
+      ...NOTHING,
+    });
+    expect(bob.view).toBe('adam ringing, carol ringing');
+    expect(carol.view).toBe('rung by bob');
+    expect(adam.view).toBe('rung by bob');
+  });
+
+  test('[CALL-3] a ring ends by itself where the word of its end was lost with the link', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    room.cut('alice', 'bob');
+    vi.advanceTimersByTime(49_999);
+    expect(bob.view).toBe('rung by alice');
+    vi.advanceTimersByTime(1);
+    expect(bob.view).toBe('could join alice');
+    expect([...bob.wanted]).toEqual([]);
+  });
+
+  test('[CALL-8] who has declined, or left, a call with some hears no more of it', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    alice.calls.start({ video: false, to: 'carol' });
+    const heard: string[] = [];
+    const handle = carol.calls.handleMessage.bind(carol.calls);
+    carol.calls.handleMessage = (session, message) => {
+      heard.push(`${session} ${message.type}`);
+      handle(session, message);
+    };
+    carol.calls.decline();
+    expect(heard).toEqual(['alice call-leave', 'bob call-leave']);
+    bob.calls.setSending({ ...NOTHING, camera: true });
+    expect(heard.length).toBe(2);
+    alice.calls.start({ video: false, to: 'carol' });
+    expect(carol.view).toBe('rung by alice and bob');
+    carol.accept();
+    carol.calls.leave();
+    const before = heard.length;
+    bob.calls.setSending(NOTHING);
+    expect(heard.slice(before).filter((line) => !line.endsWith('call-leave'))).toEqual([]);
+    expect(carol.view).toBe('nothing');
+  });
+
+  test('[CALL-8] two whose link was down when both came in hear of each other when it is up', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    room.cut('bob', 'carol');
+    alice.calls.start({ video: false, to: 'bob' });
+    alice.calls.start({ video: false, to: 'carol' });
+    bob.accept();
+    carol.accept();
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in', 'alice in']);
+    room.mend('bob', 'carol');
+    expect(views(bob, carol)).toEqual(['alice in, carol in', 'alice in, bob in']);
+  });
+
   test('a member that asks for ever new people is not remembered without bound', () => {
     const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
     alice.calls.start({ video: false, to: 'bob' });

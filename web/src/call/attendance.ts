@@ -7,7 +7,9 @@ import { Emitter } from '../platform/emitter.ts';
 
 /** Who has not answered by then is not rung any more, in milliseconds. */
 const RING_MS = 45_000;
-/** Those who may know of a call, at most: more than fit into a room many times over. */
+/** So much later a ring ends here by itself: the word that it has ended may be lost with a link. */
+const RING_SLACK_MS = 5_000;
+/** Those whom others have asked into a call, at most: more than fit into a room many times over. */
 const MAX_SCOPE = 256;
 /** Calls that are remembered as declined. */
 const MAX_DECLINED = 64;
@@ -67,7 +69,7 @@ interface Mine {
   /** Whom we ring, each with what gives up. */
   readonly asked: Map<SessionId, ReturnType<typeof setTimeout>>;
   readonly refusals: Map<SessionId, 'declined' | 'no-answer'>;
-  /** Who may know of it, unless it is open. */
+  /** Who is to hear of it, unless it is open: those who are in it, and those whom anyone in it has asked, until they decline or leave. */
   readonly scope: Set<SessionId>;
 }
 
@@ -80,6 +82,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
   readonly #told = new Set<SessionId>();
   readonly #declined = new Set<string>();
   readonly #wanted = new Set<SessionId>();
+  /** Calls that ring here, each with what ends that. */
+  readonly #rings = new Map<string, ReturnType<typeof setTimeout>>();
   #mine: Mine | undefined;
   #sending: Sending = { microphone: false, camera: false, screen: false };
 
@@ -132,7 +136,7 @@ export class Attendance extends Emitter<AttendanceEvents> {
   start({ video, to }: { video: boolean; to?: SessionId | undefined }): void {
     if (!this.#mine) this.#switchTo({ id: randomId(), open: to === undefined, video }, []);
     for (const session of to === undefined ? this.#linked() : [to]) this.#ask(session);
-    this.#tellAll();
+    this.#spread(true);
     this.#review();
   }
 
@@ -148,9 +152,7 @@ export class Attendance extends Emitter<AttendanceEvents> {
   decline(): void {
     const { incoming } = this;
     if (!incoming) return;
-    const [oldest] = this.#declined;
-    if (this.#declined.size >= MAX_DECLINED && oldest !== undefined) this.#declined.delete(oldest);
-    this.#declined.add(incoming.id);
+    this.#rememberDeclined(incoming.id);
     for (const session of incoming.sessions) this.#send(session, { type: 'call-decline', call: incoming.id });
     this.#review();
   }
@@ -170,11 +172,12 @@ export class Attendance extends Emitter<AttendanceEvents> {
     )
       return;
     this.#sending = sending;
-    this.#tellAll();
+    this.#spread(true);
   }
 
   handleLinkUp(session: SessionId): void {
-    if (this.#mine && this.#isFor(session)) this.#tell(session, this.#mine);
+    const mine = this.#mine;
+    if (mine && isFor(session, mine)) this.#tell(session, mine);
     else this.#tellLeft(session);
   }
 
@@ -205,24 +208,19 @@ export class Attendance extends Emitter<AttendanceEvents> {
     else if (this.#declined.has(said.call)) this.#send(session, { type: 'call-decline', call: said.call });
     if (this.isWith(session)) this.#handleIn(session, said);
     else if (this.#crosses(session) && this.#me > session) return this.#follow(session, said);
-    else if (wasWith) this.#endIfAlone('left', session);
+    else if (wasWith) this.#handleOut('left', session);
     this.#review();
   }
 
   #handleIn(session: SessionId, { asked }: Said): void {
     const mine = this.#mine;
     if (!mine) return;
-    const rang = mine.asked.get(session);
-    clearTimeout(rang);
-    mine.asked.delete(session);
+    const rang = mine.asked.has(session);
+    this.#unask(session);
     mine.refusals.delete(session);
-    // Who is asked by one member hears from all.
-    for (const each of [session, ...asked]) {
-      if (each === this.#me || mine.scope.has(each) || mine.scope.size >= MAX_SCOPE) continue;
-      mine.scope.add(each);
-      if (!mine.open) this.#tell(each, mine);
-    }
-    if (rang !== undefined) this.#tellAll();
+    mine.scope.add(session);
+    for (const each of asked) if (each !== this.#me && mine.scope.size < MAX_SCOPE) mine.scope.add(each);
+    this.#spread(rang);
   }
 
   /** Two who call each other at the same moment meet in the call of the smaller session. */
@@ -236,28 +234,32 @@ export class Attendance extends Emitter<AttendanceEvents> {
     const said = this.#said.get(session);
     if (!mine || !said || said.call === mine.id) return false;
     const mutual = mine.asked.has(session) && said.asked.includes(this.#me);
-    // Who has called one person must not find themselves in a call of everyone.
-    return (
-      mutual &&
-      mine.open === said.open &&
-      this.#membersOf(mine.id).length === 0 &&
-      this.#membersOf(said.call).length === 1
-    );
+    const bothAlone = this.#membersOf(mine.id).length === 0 && this.#membersOf(said.call).length === 1;
+    // Nobody may lose by it whom the larger session has asked, nor find themselves in a call of everyone after calling one person.
+    const [leads, follows] = [[session, ...said.asked], [...mine.asked.keys()]];
+    const [stay, go] = this.#me > session ? [leads, follows] : [[this.#me, ...follows], said.asked];
+    return mutual && bothAlone && mine.open === said.open && go.every((each) => stay.includes(each));
   }
 
   #handleLeft(session: SessionId): void {
     const wasWith = this.isWith(session);
     const wasAsked = this.#mine?.asked.has(session) ?? false;
+    const call = this.#said.get(session)?.call;
     this.#said.delete(session);
+    if (call !== undefined && !this.#asksHere(call)) this.#declined.delete(call);
     this.#unask(session);
     this.#mine?.refusals.delete(session);
-    if (wasWith || wasAsked) this.#endIfAlone('left', session);
+    this.#mine?.scope.delete(session);
+    if (wasWith || wasAsked) this.#handleOut('left', session);
     this.#review();
   }
 
   #handleDecline(session: SessionId, call: string): void {
-    if (this.#mine?.id !== call || !this.#mine.asked.has(session)) return;
-    this.#giveUp(session, 'declined');
+    const mine = this.#mine;
+    if (mine?.id !== call || this.isWith(session)) return;
+    if (mine.asked.has(session)) return this.#giveUp(session, 'declined');
+    mine.scope.delete(session); // it was another one who asked
+    this.#spread(false);
   }
 
   #ask(session: SessionId): void {
@@ -274,8 +276,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
   #giveUp(session: SessionId, why: 'declined' | 'no-answer'): void {
     this.#unask(session);
     this.#mine?.refusals.set(session, why);
-    this.#tellAll();
-    this.#endIfAlone(why, session);
+    this.#mine?.scope.delete(session);
+    this.#handleOut(why, session);
     this.#review();
   }
 
@@ -284,10 +286,11 @@ export class Attendance extends Emitter<AttendanceEvents> {
     this.#mine?.asked.delete(session);
   }
 
-  /** Nobody is left to talk to, and nobody rings any more: a camera must not stay on for nobody. */
-  #endIfAlone(why: CallEndReason, session: SessionId): void {
+  /** Somebody is not in the call any more, or will not be. Without anybody else it is over: a camera must not stay on for nobody. */
+  #handleOut(why: CallEndReason, session: SessionId): void {
     const mine = this.#mine;
-    if (!mine || mine.asked.size > 0 || this.#membersOf(mine.id).length > 0) return;
+    if (!mine) return;
+    if (mine.asked.size > 0 || this.#membersOf(mine.id).length > 0) return this.#spread(true);
     this.#switchTo(undefined);
     this.emit('ended', { why, session });
   }
@@ -297,34 +300,31 @@ export class Attendance extends Emitter<AttendanceEvents> {
     for (const timer of this.#mine?.asked.values() ?? []) clearTimeout(timer);
     const others = scope.filter((session) => session !== this.#me);
     this.#mine = next && { ...next, asked: new Map(), refusals: new Map(), scope: new Set(others) };
-    const before = [...this.#told];
-    this.#tellAll();
-    for (const session of before) if (!this.#isFor(session)) this.#tellLeft(session);
+    this.#spread(true);
   }
 
-  /** Whether our call is this peer's business. */
-  #isFor(session: SessionId): boolean {
-    return this.#mine !== undefined && (this.#mine.open || this.#mine.scope.has(session));
-  }
-
-  #tellAll(): void {
+  /** Brings everyone who is linked up to date: all of them where what we say has changed, else those who have not heard of it. */
+  #spread(changed: boolean): void {
     const mine = this.#mine;
-    if (!mine) return;
-    for (const session of mine.open ? this.#linked() : mine.scope) this.#tell(session, mine);
+    for (const session of this.#linked()) {
+      if (!mine || !isFor(session, mine)) this.#tellLeft(session);
+      else if (changed || !this.#told.has(session)) this.#tell(session, mine);
+    }
   }
 
-  /** Who is not linked now is told once it is. */
   #tell(session: SessionId, { id, open, video, asked }: Mine): void {
-    if (!this.#linked().includes(session)) return;
     this.#told.add(session);
     this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending });
   }
 
   #tellLeft(session: SessionId): void {
-    if (!this.#told.has(session)) return;
-    // What is sent while the link is down is lost: then it is said once the link is up.
-    if (this.#linked().includes(session)) this.#told.delete(session);
-    this.#send(session, { type: 'call-leave' });
+    if (this.#told.delete(session)) this.#send(session, { type: 'call-leave' });
+  }
+
+  #rememberDeclined(id: string): void {
+    const [oldest] = this.#declined;
+    if (this.#declined.size >= MAX_DECLINED && oldest !== undefined) this.#declined.delete(oldest);
+    this.#declined.add(id);
   }
 
   #membersOf(id: string): SessionId[] {
@@ -354,6 +354,29 @@ export class Attendance extends Emitter<AttendanceEvents> {
       else this.#wanted.delete(session);
       this.emit('wanted', { session, wanted });
     }
+    this.#limitRings();
     this.emit('changed', undefined);
   }
+
+  #limitRings(): void {
+    const ringing = new Set([...this.#said].flatMap(([session, { call }]) => (this.#ringsHere(session) ? call : [])));
+    for (const [id, timer] of this.#rings) {
+      if (ringing.has(id)) continue;
+      clearTimeout(timer);
+      this.#rings.delete(id);
+    }
+    for (const id of ringing) {
+      if (this.#rings.has(id)) continue;
+      const end = () => {
+        this.#rememberDeclined(id);
+        this.#review();
+      };
+      this.#rings.set(id, setTimeout(end, RING_MS + RING_SLACK_MS));
+    }
+  }
+}
+
+/** Whether a call is this peer's business. */
+function isFor(session: SessionId, { open, scope }: Mine): boolean {
+  return open || scope.has(session);
 }

@@ -1,5 +1,6 @@
 import { MEDIA_SOURCES, type MediaSource } from '@tincan/shared/call';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Sending } from './attendance.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallConnection, Encoding } from './member-media.ts';
 
@@ -27,6 +28,8 @@ class FakeConnection implements CallConnection {
   readonly sending: Partial<Record<MediaSource, MediaStreamTrack | null>> = {};
   readonly encodings: [MediaSource, Encoding][] = [];
   packets = 0;
+  pictures = 0;
+  sees = true;
   hears = true;
   level = 0;
 
@@ -44,15 +47,17 @@ class FakeConnection implements CallConnection {
   }
   async stats(): Promise<RTCStatsReport> {
     if (this.hears) this.packets += 50;
-    const row = { id: 'in', type: 'inbound-rtp', mid: '0', packetsReceived: this.packets, packetsLost: 0 };
-    return new Map([['in', row]]);
+    if (this.sees) this.pictures += 20;
+    const sound = { id: 'in', type: 'inbound-rtp', mid: '0', packetsReceived: this.packets, packetsLost: 0 };
+    const picture = { id: 'picture', type: 'inbound-rtp', mid: '1', framesDecoded: this.pictures };
+    return new Map([sound, picture].map((row) => [row.id, row]));
   }
 }
 
 describe('what flows in a call', () => {
   let media: CallMedia;
   let own: Partial<Record<MediaSource, MediaStreamTrack>>;
-  let sends: boolean;
+  let sends: Sending | undefined;
   let limits: (number | undefined)[];
   let changes: number;
   let ownLevel: number;
@@ -61,7 +66,7 @@ describe('what flows in a call', () => {
     vi.useFakeTimers();
     vi.stubGlobal('MediaStream', FakeStream);
     own = { microphone: track('own microphone'), camera: track('own camera') };
-    sends = true;
+    sends = { microphone: true, camera: false, screen: false };
     limits = [];
     changes = 0;
     ownLevel = 0;
@@ -139,10 +144,27 @@ describe('what flows in a call', () => {
     bob.hears = true;
     await pass(1_000);
     expect(media.flowOf('bob')?.state).toBe('live');
-    sends = false;
+    sends = undefined;
     bob.hears = false;
     await pass(10_000);
     expect(media.flowOf('bob')?.state).toBe('live');
+  });
+
+  test('somebody whose camera is on, and of whom only sound comes, has a picture that waits', async () => {
+    const bob = new FakeConnection('bob');
+    sends = { microphone: true, camera: true, screen: false };
+    media.handleOpened('bob', bob);
+    media.setJoined(['bob']);
+    await pass(5_000);
+    expect(media.flowOf('bob')?.pictureWaits).toBe(false);
+    bob.sees = false;
+    await pass(3_000);
+    expect(media.flowOf('bob')?.pictureWaits).toBe(false);
+    await pass(1_000);
+    expect(media.flowOf('bob')).toMatchObject({ pictureWaits: true, state: 'live' });
+    bob.sees = true;
+    await pass(1_000);
+    expect(media.flowOf('bob')?.pictureWaits).toBe(false);
   });
 
   test('encodings are set once, and again only when they change', async () => {
@@ -158,13 +180,18 @@ describe('what flows in a call', () => {
     expect(changed?.[1].maxBitrate).toBeLessThan(1_000_000);
   });
 
-  test('files are limited from the first moment of the call to its last', () => {
+  test('files are limited while something of the call flows, and no longer', () => {
+    const limit = () => limits.at(-1);
     media.handleOpened('bob', new FakeConnection('bob'));
-    expect(limits).toEqual([]);
+    expect(limit()).toBeUndefined();
     media.setJoined(['bob']);
-    expect(limits[0]).toBeGreaterThan(0);
+    expect(limit()).toBeGreaterThan(0);
+    media.handleClosed('bob');
+    expect(limit()).toBeUndefined();
+    media.handleOpened('bob', new FakeConnection('again'));
+    expect(limit()).toBeGreaterThan(0);
     media.setJoined([]);
-    expect(limits.at(-1)).toBeUndefined();
+    expect(limit()).toBeUndefined();
     expect(media.holdsBack('bob')).toBe(false);
   });
 

@@ -1,6 +1,7 @@
 import { MEDIA_SOURCES, type MediaSource } from '@tincan/shared/call';
 import type { SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../platform/emitter.ts';
+import type { Sending } from './attendance.ts';
 import { BulkGovernor } from './bulk-governor.ts';
 import { planEncodings, type PeerPlan } from './encoding-plan.ts';
 import { MemberMedia, type CallConnection, type Encoding } from './member-media.ts';
@@ -16,17 +17,20 @@ const SPEAKING_LEVEL = 0.02;
 const SPEAKING_HOLD_MS = 600;
 /** After so many readings in a row that heard nothing, somebody who says that they send something is not there. */
 const SILENT_READINGS = 2;
+/** A camera takes its time to start, and a slow one gives a picture in a while. */
+const UNSEEN_READINGS = 4;
 
 /** A shorter ring says nothing about how fast files went. */
 const LEAST_RINGING_S = 0.5;
 /** Files that take this part of what they may are held back by it, and not by a disk or their end. */
 const HELD_BACK_PART = 0.5;
+const STILL_HELD_BACK_PART = 0.2;
 
 export interface CallMediaOptions {
   /** What this page sends at present. */
   track: (source: MediaSource) => MediaStreamTrack | null;
-  /** Whether a member says that it sends anything. */
-  sends: (session: SessionId) => boolean;
+  /** What a member says that it sends. */
+  sends: (session: SessionId) => Sending | undefined;
   /** Bytes of files that the network has taken for this peer so far. */
   carriedBytes: (session: SessionId) => number;
   /** How fast files may go to a peer; `undefined` for no limit. */
@@ -41,6 +45,8 @@ export interface Flow {
   readonly picture: MediaStream;
   readonly screenPicture: MediaStream;
   readonly sounds: readonly MediaStream[];
+  /** The member's camera is on, and nothing of it comes: the path carries no more than its sound. */
+  readonly pictureWaits: boolean;
   readonly speaking: boolean;
   readonly reading: Reading | undefined;
 }
@@ -50,6 +56,7 @@ interface Member {
   joined: boolean;
   reading: Reading | undefined;
   unheard: number;
+  unseen: number;
   plan: PeerPlan | undefined;
   governor: BulkGovernor | undefined;
   carriedBytes: number;
@@ -93,9 +100,17 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
   flowOf(session: SessionId): Flow | undefined {
     const member = this.#members.get(session);
     if (!member?.joined) return undefined;
-    const { media, reading, spokeAt } = member;
+    const { media, reading, spokeAt, unseen } = member;
     const { state, picture, screenPicture, sounds } = media;
-    return { state, picture, screenPicture, sounds, speaking: this.#speaks(spokeAt), reading };
+    return {
+      state,
+      picture,
+      screenPicture,
+      sounds,
+      pictureWaits: unseen >= UNSEEN_READINGS,
+      speaking: this.#speaks(spokeAt),
+      reading,
+    };
   }
 
   setUpstream(bitsPerSecond: number): void {
@@ -107,10 +122,12 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     const member = this.#member(session);
     member.reading = undefined;
     member.unheard = 0;
+    member.unseen = 0;
     member.plan = undefined;
     member.media.handleOpened(connection);
     this.#plan();
     if (member.joined) member.media.send();
+    this.#limit(session, member);
     this.emit('changed', undefined);
   }
 
@@ -122,6 +139,7 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     const member = this.#members.get(session);
     if (!member) return;
     member.media.handleClosed();
+    this.#limit(session, member);
     if (!member.joined) this.#members.delete(session);
     this.emit('changed', undefined);
   }
@@ -152,6 +170,7 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
       joined: false,
       reading: undefined,
       unheard: 0,
+      unseen: 0,
       plan: undefined,
       governor: undefined,
       carriedBytes: this.#options.carriedBytes(session),
@@ -170,8 +189,9 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     // While it rang, files went as fast as they could.
     const carried = seconds >= LEAST_RINGING_S ? (carriedBytes - member.carriedBytes) / seconds : 0;
     member.carriedBytes = carriedBytes;
+    member.carriedAt = this.#now();
     member.governor = new BulkGovernor(carried);
-    this.#options.limitBulk(session, member.governor.bytesPerSecond);
+    this.#limit(session, member);
     member.media.setJoined(true);
   }
 
@@ -180,10 +200,19 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     if (!member.joined) return;
     member.joined = false;
     member.governor = undefined;
-    member.heldBack = false;
-    this.#options.limitBulk(session, undefined);
+    member.carriedBytes = this.#options.carriedBytes(session);
+    member.carriedAt = this.#now();
+    this.#limit(session, member);
     member.media.setJoined(false);
     member.media.send();
+  }
+
+  /** Files make way where something of a call flows, and nowhere else. */
+  #limit(session: SessionId, member: Member): void {
+    const { governor, media } = member;
+    const limited = governor !== undefined && media.connection !== undefined;
+    if (!limited) member.heldBack = false;
+    this.#options.limitBulk(session, limited ? governor.bytesPerSecond : undefined);
   }
 
   #schedule(runs: boolean): void {
@@ -208,14 +237,19 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     const reading = readQuality(stats, connection.mids, this.#now(), member.reading);
     const seconds = member.reading ? (reading.at - member.reading.at) / 1_000 : undefined;
     member.reading = reading;
-    member.unheard = reading.heard || !this.#options.sends(session) ? 0 : member.unheard + 1;
+    const sends = this.#options.sends(session);
+    const sendsAnything = sends && (sends.microphone || sends.camera || sends.screen);
+    member.unheard = reading.heard || !sendsAnything ? 0 : member.unheard + 1;
+    member.unseen = reading.cameraPictures > 0 || !sends?.camera ? 0 : member.unseen + 1;
     member.media.setSilent(member.unheard >= SILENT_READINGS);
     const carriedBytes = this.#options.carriedBytes(session);
     if (seconds !== undefined && member.governor) {
       const carried = (carriedBytes - member.carriedBytes) / seconds;
       member.governor.handleReading(reading, carried);
-      this.#options.limitBulk(session, member.governor.bytesPerSecond);
-      member.heldBack = carried >= HELD_BACK_PART * member.governor.bytesPerSecond;
+      this.#limit(session, member);
+      // It says so once, and not at every turn of the speed.
+      const part = member.heldBack ? STILL_HELD_BACK_PART : HELD_BACK_PART;
+      member.heldBack = carried >= part * member.governor.bytesPerSecond;
     }
     member.carriedBytes = carriedBytes;
   }
@@ -251,8 +285,10 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
     if (this.#voice.level() >= SPEAKING_LEVEL) this.#ownSpokeAt = this.#now();
     if (this.ownSpeaking) speaking.push('me');
     for (const [session, member] of this.#members) {
-      if (!member.joined || !member.media.connection) continue;
-      if (member.media.connection.remoteLevel() >= SPEAKING_LEVEL) member.spokeAt = this.#now();
+      const { connection, state } = member.media;
+      if (!member.joined || !connection) continue;
+      // Of somebody who is not heard any more the last loudness stands for a while.
+      if (state === 'live' && connection.remoteLevel() >= SPEAKING_LEVEL) member.spokeAt = this.#now();
       if (this.#speaks(member.spokeAt)) speaking.push(session);
     }
     const now = speaking.join();

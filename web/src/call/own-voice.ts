@@ -20,12 +20,23 @@ export class OwnVoice {
   level(): number {
     if (!this.#track) return 0;
     this.#source ??= this.#attach(this.#track); // not at once: in a call's first moments there is more to do
-    if (!this.#analyser) return 0;
+    if (!this.#source || !this.#analyser) return 0;
     this.#analyser.getFloatTimeDomainData(this.#samples);
     return Math.sqrt(this.#samples.reduce((sum, sample) => sum + sample * sample, 0) / this.#samples.length);
   }
 
-  #attach(track: MediaStreamTrack): MediaStreamAudioSourceNode {
+  /** Who cannot be listened to is not marked as speaking, and that is all. */
+  #attach(track: MediaStreamTrack): MediaStreamAudioSourceNode | undefined {
+    try {
+      return this.#listenTo(track);
+    } catch (error) {
+      console.warn('How loud the microphone is cannot be told.', error);
+      this.#track = null;
+      return undefined;
+    }
+  }
+
+  #listenTo(track: MediaStreamTrack): MediaStreamAudioSourceNode {
     if (!this.#context) {
       this.#context = new AudioContext();
       this.#analyser = new AnalyserNode(this.#context, { fftSize: 1_024 });

@@ -46,6 +46,8 @@ export interface Reading {
   readonly availableBitsPerSecond: number | undefined;
   /** `undefined` where nothing was told since the previous reading. */
   readonly fresh: FreshReport | undefined;
+  /** Pictures of the other side's camera that have come since the previous reading. */
+  readonly cameraPictures: number;
   /** Anything at all has come since the previous reading. Always true of a first one. */
   readonly heard: boolean;
   /** For the next reading. */
@@ -159,6 +161,9 @@ export function readQuality(
     availableBitsPerSecond: pair?.availableOutgoingBitrate,
     fresh:
       fresh?.roundTripMs === undefined ? undefined : { roundTripMs: fresh.roundTripMs, sentLoss: fresh.sentLoss ?? 0 },
+    cameraPictures: inbound
+      .filter(({ mid }) => mid === mids.camera)
+      .reduce((all, row) => all + grown(row, 'framesDecoded'), 0),
     heard: !before || received > 0 || pairBytes !== before.pairBytes,
     counters: { byId, pairBytes, receivedLoss, sentLoss },
   };

@@ -1,8 +1,9 @@
 import type { DeviceKind } from './call-views.ts';
 
 const UPSTREAM_KEY = 'tincan.upstream';
+const KEYS_KEY = 'tincan.keys';
 /** What a home's uplink carries nearly everywhere, with room for the rest, in bits per second. */
-const DEFAULT_UPSTREAM = 4_000_000;
+export const DEFAULT_UPSTREAM = 4_000_000;
 
 /** What a person has chosen for calls, kept in this browser where it keeps anything for a page, else for as long as the page lives. */
 export class CallSettings {
@@ -15,6 +16,14 @@ export class CallSettings {
   }
   set upstreamBitsPerSecond(bitsPerSecond: number) {
     this.#write(UPSTREAM_KEY, `${bitsPerSecond}`);
+  }
+
+  /** Single letters act during a call: some people's tools type them by mistake. */
+  get usesKeys(): boolean {
+    return this.#read(KEYS_KEY) !== 'off';
+  }
+  set usesKeys(uses: boolean) {
+    this.#write(KEYS_KEY, uses ? 'on' : 'off');
   }
 
   /** The device that was chosen; `undefined` for the system's own choice. */

@@ -48,6 +48,8 @@ export interface CallMemberView {
   screenPicture: MediaStream | undefined;
   /** Voice and screen, each for an element of its own: sound must not wait for a picture. */
   sounds: readonly MediaStream[];
+  /** Its camera is on, and the path carries no more than its sound. */
+  pictureWaits: boolean;
   speaking: boolean;
   quality: QualityView | undefined;
 }

@@ -6,6 +6,7 @@ import { LocalMedia } from '../call/local-media.ts';
 import type { Reading } from '../call/quality.ts';
 import type { Mesh } from '../rtc/mesh.ts';
 import { CallSettings } from './call-settings.ts';
+import { Refresher } from './refresher.ts';
 import type {
   CallEndView,
   CallMemberView,
@@ -32,6 +33,7 @@ export class Calls {
   #devices = $state.raw<DevicesView>();
   #canFlipCamera = $state(false);
   #upstream = $state(0);
+  #usesKeys = $state(true);
 
   readonly #nameOf: (session: SessionId) => string;
   readonly #settings = new CallSettings();
@@ -40,11 +42,17 @@ export class Calls {
   #engines: Engines | undefined;
   #ownPicture: MediaStream | undefined;
   #onChange = () => {};
+  /** What others do is shown at most ten times a second; what this person does, at once. */
+  readonly #refresher = new Refresher(() => {
+    this.#look();
+    return false;
+  });
 
   /** `nameOf` gives what a peer calls itself. */
   constructor(nameOf: (session: SessionId) => string) {
     this.#nameOf = nameOf;
     this.#upstream = this.#settings.upstreamBitsPerSecond;
+    this.#usesKeys = this.#settings.usesKeys;
     // Not every browser has it, and none on an insecure page.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (devices && 'getUserMedia' in devices) {
@@ -89,6 +97,15 @@ export class Calls {
     return this.#upstream;
   }
 
+  /** Single letters act during a call. */
+  get usesKeys() {
+    return this.#usesKeys;
+  }
+  setUsesKeys(uses: boolean): void {
+    this.#usesKeys = uses;
+    this.#settings.usesKeys = uses;
+  }
+
   /** Calls everyone who is connected, or one peer; in a call, asks that peer into it. */
   start({ video, to }: { video: boolean; to?: SessionId }): void {
     this.#enter({ camera: video }, (attendance) => attendance.start({ video, to }));
@@ -97,11 +114,15 @@ export class Calls {
   /** Answers the call that rings; leaves the present one for it. */
   accept({ camera }: { camera: boolean }): void {
     const incoming = this.#engines?.attendance.incoming;
-    if (incoming) this.#enter({ camera }, (attendance) => attendance.enter(incoming));
+    if (!incoming) return;
+    // Those of the next call see and hear no more than what it is answered with, whatever was on or being asked for.
+    this.#local?.stop();
+    this.#enter({ camera }, (attendance) => attendance.enter(incoming));
   }
 
   decline(): void {
     this.#engines?.attendance.decline();
+    this.#look();
   }
 
   /** Enters the call that is running. */
@@ -112,6 +133,7 @@ export class Calls {
 
   hangUp(): void {
     this.#engines?.attendance.leave();
+    this.#look();
   }
 
   toggleMicrophone(): void {
@@ -152,7 +174,7 @@ export class Calls {
   /** Carries calls over this mesh from now on. `onChange` hears of whatever may change `holdsBack`. */
   follow(mesh: Mesh, me: SessionId, onChange: () => void): void {
     const local = this.#local;
-    if (!local) return;
+    if (!local) return declineAll(mesh, me);
     this.#onChange = onChange;
     const attendance = new Attendance({
       me,
@@ -161,7 +183,7 @@ export class Calls {
     });
     const media = new CallMedia(this.#upstream, {
       track: (source) => local.track(source),
-      sends: (session) => sendsAnything(attendance, session),
+      sends: (session) => attendance.current?.members.find((member) => member.session === session)?.said,
       carriedBytes: (session) => mesh.laneBytes(session),
       limitBulk: (session, bytesPerSecond) => mesh.limitLanes(session, bytesPerSecond),
     });
@@ -172,7 +194,10 @@ export class Calls {
     mesh.on('message', ({ session, message }) => {
       if (isCallMessage(message)) attendance.handleMessage(session, message);
     });
-    mesh.on('media-opened', ({ session, media: connection }) => media.handleOpened(session, connection));
+    mesh.on('media-opened', ({ session, media: connection }) => {
+      media.handleOpened(session, connection);
+      this.#look(); // the first picture must not wait
+    });
     mesh.on('media-interrupted', () => media.handleInterrupted());
     mesh.on('media-closed', ({ session }) => media.handleClosed(session));
     attendance.on('wanted', ({ session, wanted }) => mesh.setMediaWanted(session, wanted));
@@ -184,16 +209,17 @@ export class Calls {
     });
     local.on('changed', () => {
       const { microphone, camera, screen } = local;
-      attendance.setSending({ microphone: microphone.on, camera: camera.on, screen: screen.on });
+      attendance.setSending({ microphone: microphone.on || local.pushing, camera: camera.on, screen: screen.on });
       this.#look();
     });
-    media.on('changed', () => this.#look());
+    media.on('changed', () => this.#refresher.soon());
   }
 
   /** Leaves the call, if there is one, for good. */
   close(): void {
     this.#engines?.attendance.close();
     this.#local?.close();
+    this.#refresher.stop();
   }
 
   #enter({ camera }: { camera: boolean }, enter: (attendance: Attendance) => void): void {
@@ -203,12 +229,10 @@ export class Calls {
     this.#ended = undefined;
     enter(attendance);
     const now = attendance.current?.id;
+    this.#look();
     if (now === undefined || now === before) return;
     // The devices start up while the others are still ringing.
-    if (before === undefined) return void this.#local.start({ microphone: true, camera });
-    // Those of the next call see no more than what they were answered with.
-    if (this.#local.camera.on !== camera) this.#local.toggleCamera();
-    if (this.#local.screen.on) this.#local.toggleScreen();
+    void this.#local.start({ microphone: true, camera });
   }
 
   #handleAttendance(): void {
@@ -217,7 +241,7 @@ export class Calls {
     const members = attendance.current?.members ?? [];
     media.setJoined(members.filter(({ state }) => state === 'in').map(({ session }) => session));
     if (!attendance.current) this.#local?.stop();
-    this.#look();
+    this.#refresher.soon();
   }
 
   // ---- what the page shows
@@ -268,6 +292,7 @@ export class Calls {
       picture: flow?.picture,
       screenPicture: said?.screen ? flow?.screenPicture : undefined,
       sounds: flow?.sounds ?? [],
+      pictureWaits: flow?.pictureWaits ?? false,
       speaking: flow?.speaking ?? false,
       quality: flow?.reading && qualityOf(flow.reading),
     };
@@ -281,9 +306,12 @@ const NO_DEVICES: DevicesView = {
   chosen: { microphone: undefined, camera: undefined, speaker: undefined },
 };
 
-function sendsAnything({ current }: Attendance, session: SessionId): boolean {
-  const said = current?.members.find((member) => member.session === session)?.said;
-  return said !== undefined && (said.microphone || said.camera || said.screen);
+/** A page that can use no device says so at once, and lets nobody wait. */
+function declineAll(mesh: Mesh, me: SessionId): void {
+  mesh.on('message', ({ session, message }) => {
+    if (message.type === 'call' && message.asked.includes(me))
+      mesh.send(session, { type: 'call-decline', call: message.call });
+  });
 }
 
 function qualityOf(reading: Reading): QualityView {

@@ -15,7 +15,7 @@ const screenPicture = {} as MediaStream; // never looked into
 
 function member(session: string, more: Partial<CallMemberView> = {}): CallMemberView {
   return {
-    ...{ session, name: session, state: 'live', microphone: true, camera: true, screen: false },
+    ...{ session, name: session, state: 'live', microphone: true, camera: true, screen: false, pictureWaits: false },
     ...{ picture: undefined, screenPicture: undefined, sounds: [], speaking: false, quality: undefined },
     ...more,
   };

@@ -36,6 +36,7 @@ export const callWords = {
     members: 'In the call',
     alone: 'You are the only one in this call.',
     aloneEveryone: 'You are the only one in this call. Everybody in the room can come in.',
+    pictureWaits: 'The connection is slow: only sound for now.',
     frozen: 'Connection lost. It comes back by itself.',
     microphoneOff: 'Microphone off',
     sharing: 'You are sharing your screen.',
@@ -68,6 +69,7 @@ export const callWords = {
     noDevice: 'None found',
     done: 'Done',
     keysHeading: 'Keys during a call',
+    useKeys: 'Single letters act during a call',
     keys: [
       ['M', 'Microphone on or off'],
       ['V', 'Camera on or off'],
@@ -101,7 +103,7 @@ export const callWords = {
     left: (name: string) => `${name} is not in the call any more.`,
 
     upstream: 'Most that calls may send',
-    upstreamHint: 'All calls of this browser together. Less leaves more for everything else on your line.',
+    upstreamHint: 'To everyone in a call together. Less leaves more for everything else on your line.',
     upstreamUsual: (speed: string) => `${speed} (usual)`,
     notify: 'Tell me about calls while this tab is in the background',
     notifyOn: 'You are told about calls while this tab is in the background.',
@@ -121,7 +123,8 @@ function list(names: string[]): string {
 }
 
 /** What stands on somebody's tile; empty where the picture or the sound says it all. */
-export function describeMember(state: CallMemberView['state']): string {
+export function describeMember({ state, pictureWaits }: Pick<CallMemberView, 'state' | 'pictureWaits'>): string {
+  if (state === 'live' && pictureWaits) return callWords.call.pictureWaits;
   const states: Record<CallMemberView['state'], string> = {
     ringing: 'Calling…',
     declined: 'Declined',

@@ -15,6 +15,7 @@ export function readingOf(at: number, differing: Partial<Reading> = {}): Reading
     sent: undefined,
     availableBitsPerSecond: undefined,
     fresh: undefined,
+    cameraPictures: 20,
     heard: true,
     counters: { byId: new Map(), pairBytes: 0, receivedLoss: { lost: 0, all: 0 }, sentLoss: { lost: 0, all: 0 } },
     ...differing,
