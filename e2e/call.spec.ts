@@ -222,7 +222,7 @@ test('[MEDIA-1] a call that is answered at once is up on its first connection, t
     await Promise.all([alice, bob].map((each) => each.waitForPictures(1, 1)));
     expect((await alice.probe.state()).connections).toBe(connections + call);
     await caller.hangUp();
-    await Promise.all([alice, bob].map((each) => each.waitForNoCall()));
+    await Promise.all([alice, bob].map((each) => each.waitForQuiet()));
   }
   noProblems([alice, bob]);
 });

@@ -57,6 +57,12 @@ export class CallPage {
     await this.page.waitFor('call', (seen) => seen.length === 0, timeoutMs);
   }
 
+  /** Waits until there is no call here, and none that this page could come to: the same button calls, and comes to what runs. */
+  async waitForQuiet(): Promise<void> {
+    await this.waitForNoCall();
+    await this.page.waitFor('call-running', (seen) => seen.length === 0);
+  }
+
   /** Waits until every one of exactly so many remote pictures has gone on by at least this many. */
   async waitForPictures(count: number, more = 3, source: 'camera' | 'screen' = 'camera'): Promise<void> {
     const before = await until(

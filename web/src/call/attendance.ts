@@ -140,20 +140,28 @@ export class Attendance extends Emitter<AttendanceEvents> {
     this.#review();
   }
 
-  /** Enters the call that rings, or the one that is running; leaves the present one. */
-  enter({ id, open, video, sessions }: OtherCall): void {
-    const asked = sessions.flatMap((session) => this.#said.get(session)?.asked ?? []);
+  /** Whether anybody is in this call still. */
+  isRunning(id: string): boolean {
+    return this.#membersOf(id).length > 0;
+  }
+
+  /** Enters this call, if anybody is in it still; leaves the present one. */
+  enter(id: string): void {
+    const sessions = this.#membersOf(id);
+    const said = sessions.flatMap((session) => this.#said.get(session) ?? []);
+    // What kind of call it is, whoever rings here knows best.
+    const first = said.find(({ asked }) => asked.includes(this.#me)) ?? said[0];
+    if (!first) return;
     this.#declined.delete(id);
-    this.#switchTo({ id, open, video }, [...sessions, ...asked]);
+    this.#switchTo({ id, open: first.open, video: first.video }, [...sessions, ...said.flatMap(({ asked }) => asked)]);
     this.#review();
   }
 
-  /** Does not come to the call that rings. */
-  decline(): void {
-    const { incoming } = this;
-    if (!incoming) return;
-    this.#rememberDeclined(incoming.id);
-    for (const session of incoming.sessions) this.#send(session, { type: 'call-decline', call: incoming.id });
+  /** Does not come to this call, if it rings. */
+  decline(id: string): void {
+    if (!this.#asksHere(id)) return;
+    this.#rememberDeclined(id);
+    for (const session of this.#membersOf(id)) this.#send(session, { type: 'call-decline', call: id });
     this.#review();
   }
 
@@ -207,7 +215,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
       this.#declined.delete(said.call); // whoever asks from now on asks anew
     else if (this.#declined.has(said.call)) this.#send(session, { type: 'call-decline', call: said.call });
     if (this.isWith(session)) this.#handleIn(session, said);
-    else if (this.#crosses(session) && this.#me > session) return this.#follow(session, said);
+    else if (this.#crosses(session) && this.#me > session)
+      return this.enter(said.call); // Two who call each other at the same moment meet in the call of the smaller session.
     else if (wasWith) this.#handleOut('left', session);
     this.#review();
   }
@@ -221,11 +230,6 @@ export class Attendance extends Emitter<AttendanceEvents> {
     mine.scope.add(session);
     for (const each of asked) if (each !== this.#me && mine.scope.size < MAX_SCOPE) mine.scope.add(each);
     this.#spread(rang);
-  }
-
-  /** Two who call each other at the same moment meet in the call of the smaller session. */
-  #follow(session: SessionId, said: Said): void {
-    this.enter({ id: said.call, open: said.open, video: said.video, sessions: [session] });
   }
 
   /** This peer and we ring each other, and each is alone in its call. */

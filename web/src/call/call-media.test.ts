@@ -3,19 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Sending } from './attendance.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallConnection, Encoding } from './member-media.ts';
-
-class FakeStream {
-  #tracks: unknown[] = [];
-  getTracks(): unknown[] {
-    return [...this.#tracks];
-  }
-  addTrack(track: unknown): void {
-    this.#tracks.push(track);
-  }
-  removeTrack(track: unknown): void {
-    this.#tracks = this.#tracks.filter((each) => each !== track);
-  }
-}
+import { FakeStream } from './testing/fake-stream.ts';
 
 const track = (name: string) => name as unknown as MediaStreamTrack;
 const bySource = <T>(make: (source: MediaSource) => T) =>

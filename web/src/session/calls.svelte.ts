@@ -113,22 +113,17 @@ export class Calls {
 
   /** Answers the call that rings; leaves the present one for it. */
   accept({ camera }: { camera: boolean }): void {
-    const incoming = this.#engines?.attendance.incoming;
-    if (!incoming) return;
-    // Those of the next call see and hear no more than what it is answered with, whatever was on or being asked for.
-    this.#local?.stop();
-    this.#enter({ camera }, (attendance) => attendance.enter(incoming));
+    if (this.#incoming) this.#come(this.#incoming.id, this.#incoming.name, camera);
   }
 
   decline(): void {
-    this.#engines?.attendance.decline();
+    if (this.#incoming) this.#engines?.attendance.decline(this.#incoming.id);
     this.#look();
   }
 
   /** Enters the call that is running. */
   join({ camera }: { camera: boolean }): void {
-    const running = this.#engines?.attendance.running;
-    if (running) this.#enter({ camera }, (attendance) => attendance.enter(running));
+    if (this.#running) this.#come(this.#running.id, this.#running.names[0] ?? '', camera);
   }
 
   hangUp(): void {
@@ -220,6 +215,17 @@ export class Calls {
     this.#engines?.attendance.close();
     this.#local?.close();
     this.#refresher.stop();
+  }
+
+  /** Comes to a call as the page shows it. It may be over by then: whoever wanted to come hears of that, and gets into no other one. */
+  #come(id: string, name: string, camera: boolean): void {
+    if (this.#engines?.attendance.isRunning(id)) {
+      // Those of the next call see and hear no more than what it is answered with, whatever was on or being asked for.
+      this.#local?.stop();
+      return this.#enter({ camera }, (attendance) => attendance.enter(id));
+    }
+    this.#ended = { why: 'left', name };
+    this.#look();
   }
 
   #enter({ camera }: { camera: boolean }, enter: (attendance: Attendance) => void): void {
