@@ -16,7 +16,7 @@ export interface ConnectionEnd {
 export type ConnectionEvents = {
   /** To be brought to the other side's `handleSignal`, in order. */
   signal: ConnectionSignal;
-  /** Both sides can send. */
+  /** Both sides can send; with `media`, tracks. */
   open: undefined;
   message: string | ArrayBuffer;
   /** `bufferedBytes` has fallen to `LOW_WATER_BYTES` from above it. */
@@ -53,7 +53,10 @@ export interface ConnectionOptions {
   iceServers: readonly IceServer[];
   /** Names the channel in the browser's own diagnostics. */
   label: string;
-  /** Lays out the sections of a call, too. Without them in the other side's description the connection closes. */
+  /**
+   * For a call: lays out its sections, and carries no messages. Without the sections in the other side's description, or with a message
+   * from there, the connection closes.
+   */
   media?: boolean;
 }
 

@@ -76,7 +76,11 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     this.#initiator = initiator;
     this.#wantsMedia = media;
     try {
-      const config = { iceServers: usable(iceServers), certificates: [certificate] };
+      const config: RTCConfiguration = {
+        iceServers: usable(iceServers),
+        certificates: [certificate],
+        bundlePolicy: 'max-bundle',
+      };
       const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
       this.#peer = peer;
       peer.on('signal', (signal) => this.#handleLocalSignal(signal));
@@ -155,6 +159,9 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
       this.emit('interrupted', interrupted);
     });
     if (!this.#wantsMedia) return;
+    // Not only when the channel opens: its own handshake takes two round trips more, and nothing of a call goes over it.
+    for (const change of ['connectionstatechange', 'signalingstatechange'])
+      connection.addEventListener(change, this.#lookForMedia);
     // simple-peer makes its offer in a later turn, and its answer after these events.
     if (this.#initiator) layOutMedia(connection);
     else connection.addEventListener('track', () => answerMedia(connection));
@@ -168,6 +175,7 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     channel.onbufferedamountlow = () => this.#ended || this.emit('drain', undefined);
     // Not simple-peer's `connect`, which asks for statistics first: messages may come meanwhile.
     channel.addEventListener('open', () => {
+      if (this.#wantsMedia) return this.#lookForMedia();
       if (!this.#initiator || this.#ended) return;
       channel.send(READY);
       this.#handleOpen();
@@ -176,23 +184,25 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
 
   #handleMessage(message: string | ArrayBuffer): void {
     if (this.#ended) return;
-    if (this.#open) this.emit('message', message);
+    if (this.#wantsMedia) this.#end({ reason: 'a message on the connection of a call' });
+    else if (this.#open) this.emit('message', message);
     else if (message === READY) this.#handleOpen();
     else this.#end({ reason: 'a message before the channel was said to be ready' });
   }
 
-  #handleOpen(): void {
+  /** The transport may be there before the answer has wholly been taken in, and only then is it known what flows. */
+  readonly #lookForMedia = (): void => {
     const connection = this.#peer?._pc;
-    if (this.#ended || !connection) return;
-    if (this.#wantsMedia) {
-      if (connection.signalingState !== 'stable') {
-        // A channel may open before the answer has wholly been taken in, and only then is it known what flows.
-        connection.addEventListener('signalingstatechange', () => this.#handleOpen(), { once: true });
-        return;
-      }
-      this.#media = mediaOf(connection);
-      if (!this.#media) return this.#end({ reason: 'the other side describes no call' });
-    }
+    if (this.#ended || this.#open || connection?.signalingState !== 'stable') return;
+    // Not the transport's state, which Chromium may set back to that of a moment ago: who has shown a certificate is connected.
+    if (this.provenFingerprint === undefined)
+      return connection.sctp?.transport.addEventListener('statechange', this.#lookForMedia);
+    this.#media = mediaOf(connection);
+    if (this.#media) this.#handleOpen();
+    else this.#end({ reason: 'the other side describes no call' });
+  };
+
+  #handleOpen(): void {
     this.#open = true;
     this.emit('open', undefined);
   }

@@ -134,9 +134,33 @@ export const connectionContract: readonly ContractCase[] = [
           await media.setEncoding(source, { maxBitrate: 100_000 });
         }
       }
-      alice.send('still here');
-      expectEqual(await next(bob, 'message'), 'still here');
       expectEqual(signals.join(), '');
+      alice.close();
+    },
+  },
+  {
+    name: '[MEDIA-1] asks for one path, however much is described',
+    run: async (create) => {
+      const pair = createPair(create, { media: true });
+      const sections: unknown[] = [];
+      for (const each of [pair.alice, pair.bob])
+        each.on('signal', (signal) => signal.type === 'candidate' && sections.push(signal.sdpMLineIndex));
+      await Promise.all([next(pair.alice, 'open'), next(pair.bob, 'open')]);
+      expectEqual([...new Set(sections)].join(), '0');
+      pair.alice.close();
+    },
+  },
+  {
+    name: '[MEDIA-1] closes upon a message where a call is',
+    run: async (create) => {
+      const { alice, bob } = await connect(create, { media: true });
+      const closed = next(bob, 'close');
+      bob.on('message', () => expectEqual('a message', 'none'));
+      // There is no telling when its channel is open.
+      const timer = setInterval(() => alice.send('listen'), 20);
+      const { reason } = await closed;
+      clearInterval(timer);
+      expectEqual(reason, 'a message on the connection of a call');
       alice.close();
     },
   },

@@ -121,7 +121,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     const far = this.#far;
     this.#deliver(() => {
       this.#release(bytes);
-      if (!lost && far?.isOpen) far.emit('message', message);
+      if (!lost && far?.isOpen) far.#receive(message);
     });
   }
 
@@ -165,6 +165,11 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     if (this.hasMedia && !this.#far?.hasMedia) return this.#end('the other side describes no call');
     this.#state = 'open';
     this.emit('open', undefined);
+  }
+
+  #receive(message: string | ArrayBuffer): void {
+    if (this.hasMedia) this.#end('a message on the connection of a call');
+    else this.emit('message', message);
   }
 
   /** In order: nothing arrives before what was sent earlier. */
