@@ -13,6 +13,8 @@ declare global {
   interface Window {
     /** From the click, or the beginning, to the first picture of the other side, in milliseconds. */
     firstPicture?: Promise<number>;
+    /** Lets go of everything that a bare run has opened: the next run has the machine for itself. */
+    endBare?: () => void;
   }
 }
 
@@ -90,11 +92,11 @@ function prepareBare(calls: boolean): void {
       send({ description: connection.localDescription?.toJSON() as object });
     }
     const taken = await first;
-    setTimeout(() => {
+    window.endBare = () => {
       for (const { track } of connection.getSenders()) track?.stop();
       connection.close();
       video.remove();
-    }, 500);
+    };
     return taken;
   };
   window.firstPicture = open();
@@ -111,8 +113,13 @@ test('the first picture of a call, beside a bare connection', async ({ server, o
   const bare = { alice: await pages.alice.context().newPage(), bob: await pages.bob.context().newPage() };
   for (const page of Object.values(bare)) await page.goto(`${server.url}/health`); // devices are for secure pages only
   await connectRaw(bare.alice, bare.bob);
-  const inFront = (shown: { alice: Page; bob: Page }) =>
-    Promise.all([shown.alice.bringToFront(), shown.bob.bringToFront()]);
+  /** As a person would find them: drawn, and at rest. */
+  const inFront = async (shown: { alice: Page; bob: Page }) => {
+    for (const page of [shown.alice, shown.bob]) {
+      await page.bringToFront();
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestIdleCallback(resolve))));
+    }
+  };
 
   const runTincan = async () => {
     await inFront(pages);
@@ -122,7 +129,7 @@ test('the first picture of a call, beside a bare connection', async ({ server, o
     const taken = await pages.alice.evaluate(() => window.firstPicture);
     await calls[0].waitForLive(1);
     await calls[0].hangUp();
-    await Promise.all(calls.map((call) => call.waitForNoCall()));
+    await Promise.all(calls.map((call) => call.waitForQuiet()));
     return taken!;
   };
   const runBare = async () => {
@@ -131,6 +138,7 @@ test('the first picture of a call, beside a bare connection', async ({ server, o
     await bare.alice.evaluate(prepareBare, true);
     const taken = await bare.alice.evaluate(() => window.firstPicture);
     await bare.bob.evaluate(() => window.firstPicture);
+    for (const page of [bare.alice, bare.bob]) await page.evaluate(() => window.endBare!());
     return taken!;
   };
 
