@@ -5,6 +5,8 @@ import type { ServerProcess } from './support/server.ts';
 import { id } from './support/tincan-page.ts';
 import { until } from './support/until.ts';
 
+const MIB = 1_048_576;
+
 type Caller = CallPage & { page: Person };
 type OpenPerson = (options?: ChromiumOptions) => Promise<Person>;
 
@@ -298,6 +300,27 @@ test('nothing of a call goes by way of the server', async ({ server, startProxy,
   }
   expect(await alice.probe.sentBytes()).toBeGreaterThan(50_000);
   expect(proxy.fromClients + proxy.fromServer - before).toBeLessThan(5_000); // pings, and an address now and then
+});
+
+test('a file makes way for the call with whom it goes to, and both pages say so', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = (await inRoom(server, openPerson, 2, { cameraRate: 5 })) as [Caller, Caller];
+  await alice.call('video');
+  await bob.accept();
+  await Promise.all([alice, bob].map((each) => each.waitForLive(1)));
+  await alice.page.chooseFiles(await files.random('large.bin', 32 * MIB));
+  await bob.page.accept();
+  for (const { page } of [alice, bob]) await page.waitFor('held-back', (seen) => seen.length === 1);
+  await Promise.all([alice, bob].map((each) => each.waitForPictures(1)));
+  await bob.hangUp();
+  for (const { page } of [alice, bob]) {
+    await page.waitFor('held-back', (seen) => seen.length === 0);
+    await page.waitForDone(1);
+  }
+  noProblems([alice, bob]);
 });
 
 test('without devices, or without leave to use them, a call works one way and says why', async ({

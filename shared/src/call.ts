@@ -29,6 +29,8 @@ const Call = v.object({
   microphone: v.boolean(),
   camera: v.boolean(),
   screen: v.boolean(),
+  /** Files to the receiver of this message go slower than they could, for the sake of the call. */
+  heldBack: v.optional(v.boolean(), false),
 });
 /** The speaker is in no call that the receiver could know of. */
 const CallLeave = v.object({ type: v.literal('call-leave') });

@@ -265,6 +265,7 @@ describe('attendance', () => {
       video: true,
       asked: ['bob'],
       ...NOTHING,
+      heldBack: false,
     });
     expect(bob.view).toBe('adam ringing, carol ringing');
     expect(carol.view).toBe('rung by bob');
@@ -328,7 +329,7 @@ describe('attendance', () => {
     const call = alice.calls.current!.id;
     for (let round = 0; round < 100; round++) {
       const asked = Array.from({ length: 64 }, (_, index) => `nobody-${round}-${index}`);
-      const said = { type: 'call', call, open: false, video: false, asked, ...NOTHING } as const;
+      const said = { type: 'call', call, open: false, video: false, asked, ...NOTHING, heldBack: false } as const;
       alice.calls.handleMessage('bob', said);
     }
     expect(sent).toEqual([]);
@@ -372,5 +373,24 @@ describe('attendance', () => {
     bob.accept();
     bob.calls.setSending({ microphone: true, camera: false, screen: true });
     expect(alice.calls.current?.members[0]?.said).toMatchObject({ microphone: true, camera: false, screen: true });
+  });
+
+  test('only the one whose files go slower hears of it, and nobody any more after the call', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    carol.accept();
+    const hears = () => [bob, carol].map(({ calls }) => calls.isHeldBackBy('alice'));
+    alice.calls.setHeldBack('bob', true);
+    expect(hears()).toEqual([true, false]);
+    room.cut('alice', 'bob');
+    alice.calls.setHeldBack('bob', false);
+    room.mend('alice', 'bob');
+    expect(hears()).toEqual([false, false]);
+    alice.calls.setHeldBack('bob', true);
+    alice.calls.leave();
+    expect(hears()).toEqual([false, false]);
+    alice.join();
+    expect(hears()).toEqual([false, false]);
   });
 });

@@ -86,6 +86,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
   readonly #rings = new Map<string, ReturnType<typeof setTimeout>>();
   #mine: Mine | undefined;
   #sending: Sending = { microphone: false, camera: false, screen: false };
+  /** To whom files go slower for the sake of the call. */
+  readonly #heldBack = new Set<SessionId>();
 
   constructor({ me, send, linked }: AttendanceOptions) {
     super();
@@ -130,6 +132,11 @@ export class Attendance extends Emitter<AttendanceEvents> {
   /** Whether this peer is in the same call: what it sends may be shown, and it may be sent to. */
   isWith(session: SessionId): boolean {
     return this.#mine !== undefined && this.#said.get(session)?.call === this.#mine.id;
+  }
+
+  /** Whether this member sends files slower than it could, for the sake of the call that both are in. */
+  isHeldBackBy(session: SessionId): boolean {
+    return this.isWith(session) && (this.#said.get(session)?.heldBack ?? false);
   }
 
   /** Calls one peer, or everyone who is linked. In a call, asks the peer into it. */
@@ -181,6 +188,14 @@ export class Attendance extends Emitter<AttendanceEvents> {
       return;
     this.#sending = sending;
     this.#spread(true);
+  }
+
+  /** Tells a member whether files to it go slower for the sake of the call. */
+  setHeldBack(session: SessionId, heldBack: boolean): void {
+    if (heldBack === this.#heldBack.has(session)) return;
+    if (heldBack) this.#heldBack.add(session);
+    else this.#heldBack.delete(session);
+    if (this.#mine && this.isWith(session)) this.#tell(session, this.#mine);
   }
 
   handleLinkUp(session: SessionId): void {
@@ -303,6 +318,7 @@ export class Attendance extends Emitter<AttendanceEvents> {
   #switchTo(next: Pick<Mine, 'id' | 'open' | 'video'> | undefined, scope: readonly SessionId[] = []): void {
     for (const timer of this.#mine?.asked.values() ?? []) clearTimeout(timer);
     const others = scope.filter((session) => session !== this.#me);
+    this.#heldBack.clear();
     this.#mine = next && { ...next, asked: new Map(), refusals: new Map(), scope: new Set(others) };
     this.#spread(true);
   }
@@ -318,7 +334,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
 
   #tell(session: SessionId, { id, open, video, asked }: Mine): void {
     this.#told.add(session);
-    this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending });
+    const heldBack = this.#heldBack.has(session);
+    this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending, heldBack });
   }
 
   #tellLeft(session: SessionId): void {

@@ -161,9 +161,11 @@ export class Calls {
     this.#engines?.media.setUpstream(bitsPerSecond);
   }
 
-  /** Whether files to this peer go slower for the sake of the call with it. */
-  holdsBack(session: SessionId): boolean {
-    return this.#engines?.media.holdsBack(session) ?? false;
+  /** Whether files to or from this peer go slower for the sake of the call with it. */
+  holdsBack(session: SessionId, direction: 'send' | 'receive'): boolean {
+    if (!this.#engines) return false;
+    const { attendance, media } = this.#engines;
+    return direction === 'send' ? media.holdsBack(session) : attendance.isHeldBackBy(session);
   }
 
   /** Carries calls over this mesh from now on. `onChange` hears of whatever may change `holdsBack`. */
@@ -207,7 +209,11 @@ export class Calls {
       attendance.setSending({ microphone: microphone.on || local.pushing, camera: camera.on, screen: screen.on });
       this.#look();
     });
-    media.on('changed', () => this.#refresher.soon());
+    media.on('changed', () => {
+      for (const { session } of attendance.current?.members ?? [])
+        attendance.setHeldBack(session, media.holdsBack(session));
+      this.#refresher.soon();
+    });
   }
 
   /** Leaves the call, if there is one, for good. */

@@ -135,7 +135,7 @@ export class Room {
   get transfers() {
     return this.#transfers;
   }
-  /** A file goes slower than it could, for the sake of the call with whoever gets it. */
+  /** A file goes slower than it could, for the sake of the call with whoever sends or gets it. */
   get heldBack() {
     return this.#heldBack;
   }
@@ -382,7 +382,7 @@ export class Room {
     this.#offers = this.#exchanges.offers();
     this.#transfers = this.#exchanges.transfers(performance.now());
     this.#heldBack = this.#transfers.some(
-      ({ direction, state, peer }) => direction === 'send' && state === 'active' && this.calls.holdsBack(peer),
+      ({ direction, state, peer }) => state === 'active' && this.calls.holdsBack(peer, direction),
     );
     return this.#transfers.some((transfer) => transfer.state === 'active');
   }
