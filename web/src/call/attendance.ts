@@ -4,11 +4,10 @@ import { randomId } from '@tincan/shared/base64url';
 import type { CallMessage, MediaSource } from '@tincan/shared/call';
 import type { SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../platform/emitter.ts';
+import { RingLimit } from './ring-limit.ts';
 
 /** Who has not answered by then is not rung any more, in milliseconds. */
 const RING_MS = 45_000;
-/** So much later a ring ends here by itself: the word that it has ended may be lost with a link. */
-const RING_SLACK_MS = 5_000;
 /** Those whom others have asked into a call, at most: more than fit into a room many times over. */
 const MAX_SCOPE = 256;
 /** Calls that are remembered as declined. */
@@ -82,8 +81,10 @@ export class Attendance extends Emitter<AttendanceEvents> {
   readonly #told = new Set<SessionId>();
   readonly #declined = new Set<string>();
   readonly #wanted = new Set<SessionId>();
-  /** Calls that ring here, each with what ends that. */
-  readonly #rings = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #ringLimit = new RingLimit((call) => {
+    this.#rememberDeclined(call);
+    this.#review();
+  });
   #mine: Mine | undefined;
   #sending: Sending = { microphone: false, camera: false, screen: false };
   /** To whom files go slower for the sake of the call. */
@@ -375,25 +376,10 @@ export class Attendance extends Emitter<AttendanceEvents> {
       else this.#wanted.delete(session);
       this.emit('wanted', { session, wanted });
     }
-    this.#limitRings();
+    this.#ringLimit.follow(
+      new Set([...this.#said].flatMap(([session, { call }]) => (this.#ringsHere(session) ? call : []))),
+    );
     this.emit('changed', undefined);
-  }
-
-  #limitRings(): void {
-    const ringing = new Set([...this.#said].flatMap(([session, { call }]) => (this.#ringsHere(session) ? call : [])));
-    for (const [id, timer] of this.#rings) {
-      if (ringing.has(id)) continue;
-      clearTimeout(timer);
-      this.#rings.delete(id);
-    }
-    for (const id of ringing) {
-      if (this.#rings.has(id)) continue;
-      const end = () => {
-        this.#rememberDeclined(id);
-        this.#review();
-      };
-      this.#rings.set(id, setTimeout(end, RING_MS + RING_SLACK_MS));
-    }
   }
 }
 
