@@ -25,6 +25,8 @@ const Call = v.object({
   video: v.boolean(),
   /** Whom the speaker is ringing: they have neither come, nor declined, nor been given up. */
   asked: v.pipe(v.array(SessionId), v.maxLength(MAX_ASKED)),
+  /** Who else is in it, as far as the speaker knows. */
+  members: v.optional(v.pipe(v.array(SessionId), v.maxLength(MAX_ASKED)), []),
   /** What the speaker sends. */
   microphone: v.boolean(),
   camera: v.boolean(),

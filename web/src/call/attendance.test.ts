@@ -1,108 +1,5 @@
-import type { CallMessage } from '@tincan/shared/call';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Attendance, type Sending } from './attendance.ts';
-
-const NOTHING: Sending = { microphone: false, camera: false, screen: false };
-
-/** A room of pages whose links carry messages in order, one after another, until nothing is under way. */
-class Room {
-  readonly pages = new Map<string, Page>();
-  readonly #cut = new Set<string>();
-  readonly #underWay: (() => void)[] = [];
-  /** While set, messages wait: what was said at the same time crosses. */
-  held = false;
-
-  enter(...names: string[]): Page[] {
-    return names.map((name) => {
-      const page = new Page(this, name);
-      const others = [...this.pages.values()];
-      this.pages.set(name, page);
-      for (const other of others) this.mend(name, other.name);
-      this.flush();
-      return page;
-    });
-  }
-
-  isLinked(a: string, b: string): boolean {
-    return a !== b && this.pages.has(a) && this.pages.has(b) && !this.#cut.has([a, b].sort().join());
-  }
-
-  send(from: string, to: string, message: CallMessage): void {
-    if (!this.isLinked(from, to)) return;
-    this.#underWay.push(() => this.isLinked(from, to) && this.pages.get(to)?.calls.handleMessage(from, message));
-    if (!this.held) this.flush();
-  }
-
-  flush(): void {
-    this.held = true;
-    for (let next = this.#underWay.shift(); next; next = this.#underWay.shift()) next();
-    this.held = false;
-  }
-
-  cut(a: string, b: string): void {
-    this.#cut.add([a, b].sort().join());
-  }
-
-  mend(a: string, b: string): void {
-    this.#cut.delete([a, b].sort().join());
-    this.pages.get(a)?.calls.handleLinkUp(b);
-    this.pages.get(b)?.calls.handleLinkUp(a);
-  }
-
-  remove(name: string): void {
-    this.pages.delete(name);
-    for (const { calls } of this.pages.values()) calls.handlePeerGone(name, true);
-  }
-}
-
-class Page {
-  readonly name: string;
-  readonly calls: Attendance;
-  readonly events: string[] = [];
-  readonly wanted = new Set<string>();
-
-  constructor(room: Room, name: string) {
-    this.name = name;
-    this.calls = new Attendance({
-      me: name,
-      send: (session, message) => room.send(name, session, message),
-      linked: () => [...room.pages.keys()].filter((other) => room.isLinked(name, other)),
-    });
-    this.calls.on('ended', ({ why, session }) => this.events.push(`${why} ${session}`));
-    this.calls.on('wanted', ({ session, wanted }) => {
-      if (wanted) this.wanted.add(session);
-      else this.wanted.delete(session);
-    });
-  }
-
-  /** `bob in, carol ringing`, or where it is in no call, what it could come to. */
-  get view(): string {
-    const { current, incoming, running } = this.calls;
-    if (current)
-      return (
-        current.members
-          .map(({ session, state }) => `${session} ${state}`)
-          .sort()
-          .join(', ') || 'alone'
-      );
-    if (incoming) return `rung by ${incoming.sessions.join(' and ')}`;
-    return running ? `could join ${running.sessions.join(' and ')}` : 'nothing';
-  }
-
-  accept(): void {
-    this.calls.enter(this.calls.incoming!.id);
-  }
-
-  decline(): void {
-    this.calls.decline(this.calls.incoming!.id);
-  }
-
-  join(): void {
-    this.calls.enter(this.calls.running!.id);
-  }
-}
-
-const views = (...pages: Page[]) => pages.map((page) => page.view);
+import { NOTHING, Room, saidOf, views, type Page } from './testing/attendance-room.ts';
 
 describe('attendance', () => {
   let room: Room;
@@ -120,7 +17,11 @@ describe('attendance', () => {
     expect(views(alice, bob, carol)).toEqual(['bob ringing, carol ringing', 'rung by alice', 'rung by alice']);
     expect(bob.calls.incoming).toMatchObject({ video: true, open: true });
     bob.accept();
-    expect(views(alice, bob, carol)).toEqual(['bob in, carol ringing', 'alice in', 'rung by alice and bob']);
+    expect(views(alice, bob, carol)).toEqual([
+      'bob in, carol ringing',
+      'alice in, carol ringing',
+      'rung by alice and bob',
+    ]);
     carol.accept();
     expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
   });
@@ -191,7 +92,7 @@ describe('attendance', () => {
     bob.accept();
     bob.calls.leave();
     expect(views(alice, bob)).toEqual(['nothing', 'nothing']);
-    expect([alice.events, bob.events]).toEqual([['no-answer bob', 'left bob'], []]);
+    expect([alice.events, bob.events]).toEqual([['no-answer bob', 'left bob'], ['missed alice']]);
   });
 
   test('[CALL-7] who goes for good leaves the call', () => {
@@ -234,6 +135,36 @@ describe('attendance', () => {
     expect([alice.events, bob.events]).toEqual([[], []]);
   });
 
+  test('[CALL-6] who calls back instead of answering meets the caller, too', () => {
+    for (const [caller, called] of [
+      ['alice', 'bob'],
+      ['bob', 'alice'],
+    ] as const) {
+      const pages = new Map(room.enter(caller, called).map((page) => [page.name, page]));
+      pages.get(caller)!.calls.start({ video: false });
+      pages.get(called)!.calls.start({ video: true });
+      expect(views(...pages.values())).toEqual([`${called} in`, `${caller} in`]);
+      expect([...pages.values()].map(({ events }) => events)).toEqual([[], []]);
+      room = new Room();
+    }
+  });
+
+  test('[CALL-3] who is not there hears afterwards who has called, and who declines or answers does not', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    alice.calls.leave();
+    expect(bob.events).toEqual(['missed alice']);
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.decline();
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    alice.calls.leave();
+    expect(bob.events).toEqual(['missed alice', 'left alice']);
+    alice.calls.start({ video: false, to: 'bob' });
+    room.remove('alice');
+    expect(bob.events).toEqual(['missed alice', 'left alice', 'missed alice']);
+  });
+
   test('[CALL-6] a third one sees one call of two who crossed', () => {
     const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
     room.held = true;
@@ -258,15 +189,7 @@ describe('attendance', () => {
   test('[CALL-6] nobody can draw a caller away from others whom the caller has asked', () => {
     const [adam, bob, carol] = room.enter('adam', 'bob', 'carol') as [Page, Page, Page];
     bob.calls.start({ video: true });
-    bob.calls.handleMessage('adam', {
-      type: 'call',
-      call: 'another',
-      open: true,
-      video: true,
-      asked: ['bob'],
-      ...NOTHING,
-      heldBack: false,
-    });
+    bob.calls.handleMessage('adam', saidOf('another', ['bob']));
     expect(bob.view).toBe('adam ringing, carol ringing');
     expect(carol.view).toBe('rung by bob');
     expect(adam.view).toBe('rung by bob');
@@ -320,6 +243,63 @@ describe('attendance', () => {
     expect(views(bob, carol)).toEqual(['alice in, carol in', 'alice in, bob in']);
   });
 
+  test('[CALL-8] who was lost for a minute is still in a call that others may not enter', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    alice.calls.start({ video: false, to: 'carol' });
+    bob.accept();
+    carol.accept();
+    for (const other of ['bob', 'carol']) room.cut('alice', other);
+    for (const { calls } of [bob, carol]) calls.handlePeerGone('alice', false);
+    expect(views(bob, carol)).toEqual(['carol in', 'bob in']);
+    for (const other of ['bob', 'carol']) room.mend(other, 'alice');
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
+  });
+
+  test('[CALL-8] two whom a third one has brought together hear of each other from it', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    bob.accept();
+    room.cut('alice', 'bob');
+    bob.calls.start({ video: false, to: 'carol' });
+    carol.accept();
+    room.mend('alice', 'bob');
+    expect(views(alice, bob, carol)).toEqual(['bob in, carol in', 'alice in, carol in', 'alice in, bob in']);
+  });
+
+  test('[CALL-5] who left before anybody knew that the link was down has left all the same', () => {
+    const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
+    alice.calls.start({ video: false });
+    bob.accept();
+    room.losing = true; // the path is gone already
+    bob.calls.leave();
+    room.losing = false;
+    expect(alice.view).toBe('bob in');
+    room.mend('alice', 'bob');
+    expect(alice.view).toBe('nothing');
+    expect(alice.events).toEqual(['left bob']);
+  });
+
+  test('an answer goes to whoever rang first, and is for what was rung with', () => {
+    const [eve, alice, bob] = room.enter('eve', 'alice', 'bob') as [Page, Page, Page];
+    const says = (from: Page, call: string, asked: string[], video: boolean) =>
+      bob.calls.handleMessage(from.name, saidOf(call, asked, { video }));
+    says(eve, 'of eve', [], false);
+    says(alice, 'of alice', ['bob'], false);
+    says(eve, 'of eve', ['bob'], true);
+    says(alice, 'of alice', ['bob'], true);
+    expect(bob.calls.incoming).toMatchObject({ id: 'of alice', video: false, sessions: ['alice'] });
+  });
+
+  test('one member cannot open a call that the others have among themselves', () => {
+    const [alice, bob, carol] = room.enter('alice', 'bob', 'carol') as [Page, Page, Page];
+    alice.calls.start({ video: false, to: 'bob' });
+    const id = alice.calls.current!.id;
+    bob.calls.handleMessage('carol', saidOf(id, ['bob']));
+    bob.calls.enter(id);
+    expect([bob.calls.current?.open, carol.view]).toEqual([false, 'nothing']);
+  });
+
   test('a member that asks for ever new people is not remembered without bound', () => {
     const [alice, bob] = room.enter('alice', 'bob') as [Page, Page];
     alice.calls.start({ video: false, to: 'bob' });
@@ -329,8 +309,7 @@ describe('attendance', () => {
     const call = alice.calls.current!.id;
     for (let round = 0; round < 100; round++) {
       const asked = Array.from({ length: 64 }, (_, index) => `nobody-${round}-${index}`);
-      const said = { type: 'call', call, open: false, video: false, asked, ...NOTHING, heldBack: false } as const;
-      alice.calls.handleMessage('bob', said);
+      alice.calls.handleMessage('bob', saidOf(call, asked, { open: false }));
     }
     expect(sent).toEqual([]);
     alice.calls.setSending({ ...NOTHING, microphone: true });

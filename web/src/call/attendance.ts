@@ -1,10 +1,11 @@
 // Who is in which call. Each page says on its links which call it is in, whom it rings and what it sends, and says it again when
 // anything changes or a link comes back. All else follows from what was said last: nobody keeps a list of members.
 import { randomId } from '@tincan/shared/base64url';
-import type { CallMessage, MediaSource } from '@tincan/shared/call';
+import type { CallMessage } from '@tincan/shared/call';
 import type { SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../platform/emitter.ts';
-import { RingLimit } from './ring-limit.ts';
+import type { CallEndReason, CallMember, CurrentCall, OtherCall, Said, Sending } from './call-state.ts';
+import { Rings } from './rings.ts';
 
 /** Who has not answered by then is not rung any more, in milliseconds. */
 const RING_MS = 45_000;
@@ -12,38 +13,6 @@ const RING_MS = 45_000;
 const MAX_SCOPE = 256;
 /** Calls that are remembered as declined. */
 const MAX_DECLINED = 64;
-
-/** What a peer has said of the call that it is in. */
-export type Said = Extract<CallMessage, { type: 'call' }>;
-/** What a page says that it sends. */
-export type Sending = Readonly<Record<Exclude<MediaSource, 'screen-sound'>, boolean>>;
-
-export type CallEndReason = 'declined' | 'no-answer' | 'left';
-
-/** The call that this page is in. */
-export interface CurrentCall {
-  readonly id: string;
-  readonly open: boolean;
-  readonly video: boolean;
-  /** Those who are in it, and those who were asked. */
-  readonly members: readonly CallMember[];
-}
-
-export interface CallMember {
-  readonly session: SessionId;
-  readonly state: 'in' | 'ringing' | 'declined' | 'no-answer';
-  /** What it says of itself; there while it is in the call. */
-  readonly said: Said | undefined;
-}
-
-/** A call that this page is not in. */
-export interface OtherCall {
-  readonly id: string;
-  readonly open: boolean;
-  readonly video: boolean;
-  /** Who is in it, who rings this page first. */
-  readonly sessions: readonly SessionId[];
-}
 
 type AttendanceEvents = {
   changed: undefined;
@@ -81,10 +50,15 @@ export class Attendance extends Emitter<AttendanceEvents> {
   readonly #told = new Set<SessionId>();
   readonly #declined = new Set<string>();
   readonly #wanted = new Set<SessionId>();
-  readonly #ringLimit = new RingLimit((call) => {
-    this.#rememberDeclined(call);
-    this.#review();
+  readonly #rings = new Rings({
+    end: (call) => {
+      this.#rememberDeclined(call);
+      this.#review();
+    },
+    onStopped: (call, session) => this.#handleStopped(call, session),
   });
+  /** While this person declines a call, that call. */
+  #refused: string | undefined;
   #mine: Mine | undefined;
   #sending: Sending = { microphone: false, camera: false, screen: false };
   /** To whom files go slower for the sake of the call. */
@@ -106,17 +80,20 @@ export class Attendance extends Emitter<AttendanceEvents> {
       ...[...asked.keys()].map((session) => ({ session, state: 'ringing' as const, said: undefined })),
       ...[...refusals].map(([session, state]) => ({ session, state, said: undefined })),
     ];
+    // Nobody is to come in by surprise: whom others ask is seen by everyone.
+    const known = new Set([this.#me, ...members.map(({ session }) => session)]);
+    for (const session of new Set(members.flatMap(({ said }) => said?.asked ?? [])))
+      if (!known.has(session)) members.push({ session, state: 'ringing', said: undefined });
     return { id, open, video, members };
   }
 
   /** The call that rings here. While there are several, the one that began first. */
   get incoming(): OtherCall | undefined {
-    for (const [session, said] of this.#said) {
-      if (!this.#ringsHere(session)) continue;
-      const others = this.#membersOf(said.call).filter((other) => other !== session);
-      return { id: said.call, open: said.open, video: said.video, sessions: [session, ...others] };
-    }
-    return undefined;
+    const first = this.#rings.first;
+    if (!first) return undefined;
+    const { call, session, open, video } = first;
+    const others = this.#membersOf(call).filter((other) => other !== session);
+    return { id: call, open, video, sessions: [session, ...others] };
   }
 
   /** A call that this page may enter unasked, while it is in none and none rings. */
@@ -142,8 +119,12 @@ export class Attendance extends Emitter<AttendanceEvents> {
 
   /** Calls one peer, or everyone who is linked. In a call, asks the peer into it. */
   start({ video, to }: { video: boolean; to?: SessionId | undefined }): void {
+    const asked = to === undefined ? this.#linked() : [to];
+    if (asked.length === 0) return; // the last one has just gone
     if (!this.#mine) this.#switchTo({ id: randomId(), open: to === undefined, video }, []);
-    for (const session of to === undefined ? this.#linked() : [to]) this.#ask(session);
+    for (const session of asked) this.#ask(session);
+    const met = asked.find((session) => this.#meets(session));
+    if (met !== undefined) return this.enter(this.#said.get(met)!.call); // it rang here already
     this.#spread(true);
     this.#review();
   }
@@ -157,20 +138,23 @@ export class Attendance extends Emitter<AttendanceEvents> {
   enter(id: string): void {
     const sessions = this.#membersOf(id);
     const said = sessions.flatMap((session) => this.#said.get(session) ?? []);
-    // What kind of call it is, whoever rings here knows best.
-    const first = said.find(({ asked }) => asked.includes(this.#me)) ?? said[0];
-    if (!first) return;
+    if (said.length === 0) return;
     this.#declined.delete(id);
-    this.#switchTo({ id, open: first.open, video: first.video }, [...sessions, ...said.flatMap(({ asked }) => asked)]);
+    // One member alone cannot open a call to the room that the others have among themselves.
+    const open = said.every((its) => its.open);
+    const scope = [...sessions, ...said.flatMap(({ asked, members }) => [...asked, ...members])];
+    this.#switchTo({ id, open, video: said.some(({ video }) => video) }, scope);
     this.#review();
   }
 
   /** Does not come to this call, if it rings. */
   decline(id: string): void {
     if (!this.#asksHere(id)) return;
+    this.#refused = id;
     this.#rememberDeclined(id);
     for (const session of this.#membersOf(id)) this.#send(session, { type: 'call-decline', call: id });
     this.#review();
+    this.#refused = undefined;
   }
 
   leave(): void {
@@ -202,13 +186,15 @@ export class Attendance extends Emitter<AttendanceEvents> {
   handleLinkUp(session: SessionId): void {
     const mine = this.#mine;
     if (mine && isFor(session, mine)) this.#tell(session, mine);
-    else this.#tellLeft(session);
+    else this.#sayLeft(session); // what was said while nobody knew yet that the link was down is lost
   }
 
   /** The peer will not come back if `forGood`; else nobody knows when. */
   handlePeerGone(session: SessionId, forGood: boolean): void {
     if (forGood) this.#told.delete(session);
+    const isExpected = !forGood && (this.#mine?.scope.has(session) ?? false);
     this.#handleLeft(session);
+    if (isExpected) this.#mine?.scope.add(session);
   }
 
   handleMessage(session: SessionId, message: CallMessage): void {
@@ -231,21 +217,26 @@ export class Attendance extends Emitter<AttendanceEvents> {
       this.#declined.delete(said.call); // whoever asks from now on asks anew
     else if (this.#declined.has(said.call)) this.#send(session, { type: 'call-decline', call: said.call });
     if (this.isWith(session)) this.#handleIn(session, said);
-    else if (this.#crosses(session) && this.#me > session)
-      return this.enter(said.call); // Two who call each other at the same moment meet in the call of the smaller session.
+    else if (this.#meets(session)) return this.enter(said.call);
     else if (wasWith) this.#handleOut('left', session);
     this.#review();
   }
 
-  #handleIn(session: SessionId, { asked }: Said): void {
+  #handleIn(session: SessionId, { asked, members }: Said): void {
     const mine = this.#mine;
     if (!mine) return;
     const rang = mine.asked.has(session);
     this.#unask(session);
     mine.refusals.delete(session);
     mine.scope.add(session);
-    for (const each of asked) if (each !== this.#me && mine.scope.size < MAX_SCOPE) mine.scope.add(each);
+    for (const each of [...asked, ...members])
+      if (each !== this.#me && mine.scope.size < MAX_SCOPE) mine.scope.add(each);
     this.#spread(rang);
+  }
+
+  /** Two who call each other meet in the call of the smaller session: in this peer's, not in ours. */
+  #meets(session: SessionId): boolean {
+    return this.#me > session && this.#crosses(session);
   }
 
   /** This peer and we ring each other, and each is alone in its call. */
@@ -310,7 +301,9 @@ export class Attendance extends Emitter<AttendanceEvents> {
   #handleOut(why: CallEndReason, session: SessionId): void {
     const mine = this.#mine;
     if (!mine) return;
-    if (mine.asked.size > 0 || this.#membersOf(mine.id).length > 0) return this.#spread(true);
+    // Who has left is told nothing in return: two who answer each other's leaving would never come to an end.
+    if (mine.asked.size > 0 || this.#membersOf(mine.id).length > 0)
+      return this.#spread(true, why === 'left' ? session : undefined);
     this.#switchTo(undefined);
     this.emit('ended', { why, session });
   }
@@ -325,9 +318,10 @@ export class Attendance extends Emitter<AttendanceEvents> {
   }
 
   /** Brings everyone who is linked up to date: all of them where what we say has changed, else those who have not heard of it. */
-  #spread(changed: boolean): void {
+  #spread(changed: boolean, leaver?: SessionId): void {
     const mine = this.#mine;
     for (const session of this.#linked()) {
+      if (session === leaver) continue;
       if (!mine || !isFor(session, mine)) this.#tellLeft(session);
       else if (changed || !this.#told.has(session)) this.#tell(session, mine);
     }
@@ -336,11 +330,22 @@ export class Attendance extends Emitter<AttendanceEvents> {
   #tell(session: SessionId, { id, open, video, asked }: Mine): void {
     this.#told.add(session);
     const heldBack = this.#heldBack.has(session);
-    this.#send(session, { type: 'call', call: id, open, video, asked: [...asked.keys()], ...this.#sending, heldBack });
+    const who = { asked: [...asked.keys()], members: this.#membersOf(id) };
+    this.#send(session, { type: 'call', call: id, open, video, ...who, ...this.#sending, heldBack });
   }
 
   #tellLeft(session: SessionId): void {
-    if (this.#told.delete(session)) this.#send(session, { type: 'call-leave' });
+    if (this.#told.has(session)) this.#sayLeft(session);
+  }
+
+  #sayLeft(session: SessionId): void {
+    this.#told.delete(session);
+    this.#send(session, { type: 'call-leave' });
+  }
+
+  #handleStopped(call: string, session: SessionId): void {
+    const isAnswered = this.#mine?.id === call || this.isWith(session) || this.#mine?.asked.has(session);
+    if (!isAnswered && call !== this.#refused) this.emit('ended', { why: 'missed', session });
   }
 
   #rememberDeclined(id: string): void {
@@ -376,8 +381,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
       else this.#wanted.delete(session);
       this.emit('wanted', { session, wanted });
     }
-    this.#ringLimit.follow(
-      new Set([...this.#said].flatMap(([session, { call }]) => (this.#ringsHere(session) ? call : []))),
+    this.#rings.follow(
+      [...this.#said].flatMap(([session, said]) => (this.#ringsHere(session) ? { session, ...said } : [])),
     );
     this.emit('changed', undefined);
   }

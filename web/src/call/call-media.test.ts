@@ -1,6 +1,6 @@
 import { MEDIA_SOURCES, type MediaSource } from '@tincan/shared/call';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Sending } from './attendance.ts';
+import type { Sending } from './call-state.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallConnection, Encoding } from './member-media.ts';
 import { FakeStream } from './testing/fake-stream.ts';

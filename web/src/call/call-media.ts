@@ -1,7 +1,7 @@
 import { MEDIA_SOURCES, type MediaSource } from '@tincan/shared/call';
 import type { SessionId } from '@tincan/shared/introduction';
 import { Emitter } from '../platform/emitter.ts';
-import type { Sending } from './attendance.ts';
+import type { Sending } from './call-state.ts';
 import { BulkGovernor } from './bulk-governor.ts';
 import { planEncodings, type PeerPlan } from './encoding-plan.ts';
 import { MemberMedia, type CallConnection, type Encoding } from './member-media.ts';
@@ -45,7 +45,7 @@ export interface Flow {
   readonly picture: MediaStream;
   readonly screenPicture: MediaStream;
   readonly sounds: readonly MediaStream[];
-  /** The member's camera is on, and nothing of it comes: the path carries no more than its sound. */
+  /** The member's camera is on, and nothing of it comes although the connection lives. */
   readonly pictureWaits: boolean;
   readonly speaking: boolean;
   readonly reading: Reading | undefined;
@@ -107,7 +107,8 @@ export class CallMedia extends Emitter<{ changed: undefined }> {
       picture,
       screenPicture,
       sounds,
-      pictureWaits: unseen >= UNSEEN_READINGS,
+      // While all stands still the last picture stays, too.
+      pictureWaits: state === 'live' && unseen >= UNSEEN_READINGS,
       speaking: this.#speaks(spokeAt),
       reading,
     };

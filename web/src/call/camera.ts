@@ -7,7 +7,7 @@ import type { SourceState } from './source-state.ts';
 export class Camera {
   readonly device: CaptureDevice;
   #facing: 'user' | 'environment' = 'user';
-  /** A camera of a phone or a tablet, which has one on either side. */
+  /** The last camera that was on was a phone's or a tablet's, which has one on either side. */
   #hasSides = false;
   #id: string | undefined;
 
@@ -21,8 +21,8 @@ export class Camera {
       which: (id) => (id ? { deviceId: { ideal: id } } : { facingMode: { ideal: 'user' } }),
       remembered: () => memory.get('camera'),
       overlaps: false, // a phone opens one camera at a time
-      // One that was never there is not opened by being plugged in: nobody expects to be seen then.
-      takenAgainAfter: ['unplugged'],
+      // Neither by being plugged in nor in place of another: who has pulled a plug may have done it not to be seen.
+      takenAgainAfter: [],
     });
     this.device.on('track', (track) => {
       if (track) this.#look(track);
@@ -37,7 +37,7 @@ export class Camera {
     return this.device.isOn && this.#facing === 'environment';
   }
   get hasSides(): boolean {
-    return this.device.isOn && this.#hasSides;
+    return this.#hasSides;
   }
 
   toggle(): void {

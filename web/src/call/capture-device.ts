@@ -235,7 +235,7 @@ export class CaptureDevice extends Emitter<{ track: MediaStreamTrack | null; cha
     this.#lastId = undefined;
     this.#problem = 'unplugged';
     this.emit('changed', undefined);
-    // Where there is no other, or where the permission was withdrawn, the browser says so without a question to the person.
+    // Where there is no other, most browsers say so without a question to the person.
     if (this.#mayReplace) this.#askForLost(this.#options.which(undefined));
     this.#mayReplace = false;
   }

@@ -46,6 +46,16 @@ const plan = (upstream: number, options: Partial<PlanOptions> = {}) =>
   new Call(upstream, options).run(1, { bob: {} }).get('bob')!;
 
 describe('one peer', () => {
+  test('gets its picture back after a while where its path has only become longer', () => {
+    const call = new Call(5_000_000);
+    call.run(60, { bob: { fresh: { roundTripMs: 30, sentLoss: 0 } } });
+    const [before, after] = [30, 240].map((seconds) =>
+      call.run(seconds, { bob: { fresh: { roundTripMs: 330, sentLoss: 0 } } }).get('bob')!,
+    );
+    expect(before!.bitsPerSecond).toBeLessThan(1_000_000); // it might have been a queue
+    expect(after!.camera).toMatchObject({ active: true, scaleResolutionDownBy: 1 });
+  });
+
   test('gets a full picture and the best sound where there is room', () => {
     expect(plan(5_000_000)).toMatchObject({
       microphone: { maxBitrate: 40_000 },

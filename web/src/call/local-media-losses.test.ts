@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { settled } from './testing/fake-media-devices.ts';
-import { HEADSET, MIC, OwnMedia, WEBCAM } from './testing/own-media.ts';
+import { BACK, HEADSET, MIC, OwnMedia, WEBCAM } from './testing/own-media.ts';
 
 const OFF = { on: false, starting: false, problem: undefined };
 const ON = { on: true, starting: false, problem: undefined };
@@ -18,16 +18,27 @@ describe('a device that goes', () => {
     expect(own.devices.open).toEqual([]);
   });
 
-  test.each(['microphone', 'camera'] as const)('without another is unplugged until one appears: %s', async (kind) => {
-    const device = { microphone: MIC, camera: WEBCAM }[kind];
+  test('without another is unplugged until one appears, if it is the microphone', async () => {
     const own = await new OwnMedia(MIC, WEBCAM).start();
-    await own.devices.unplug(device.id);
+    await own.devices.unplug('mic');
     await own.devices.answerAll();
-    expect(own.media[kind]).toEqual({ ...OFF, problem: 'unplugged' });
+    expect(own.media.microphone).toEqual({ ...OFF, problem: 'unplugged' });
     expect(own.devices.questions).toHaveLength(2);
-    await own.devices.plugIn(device);
+    await own.devices.plugIn(MIC);
     await own.devices.answerAll();
-    expect([own.media[kind], own.id(kind)]).toEqual([ON, device.id]);
+    expect([own.media.microphone, own.id('microphone')]).toEqual([ON, 'mic']);
+  });
+
+  test('and was the camera is not replaced unasked: it may have been unplugged not to be seen', async () => {
+    const own = await new OwnMedia(MIC, WEBCAM, BACK).start();
+    await own.devices.unplug(own.id('camera')!);
+    await own.devices.plugIn(WEBCAM);
+    await own.devices.answerAll();
+    expect(own.media.camera).toEqual({ ...OFF, problem: 'unplugged' });
+    expect(own.devices.live).toEqual(['mic']);
+    own.media.toggleCamera();
+    await own.devices.answerAll();
+    expect(own.media.camera).toEqual(ON);
   });
 
   test('is refused if the permission has gone', async () => {

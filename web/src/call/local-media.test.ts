@@ -225,7 +225,8 @@ describe('the camera', () => {
     await own.devices.answerAll();
     expect([own.id('camera'), own.media.facesAway, own.devices.mostCamerasAtOnce]).toEqual(['back', true, 1]);
     own.media.toggleCamera();
-    expect([own.media.facesAway, own.media.canFlipCamera]).toEqual([false, false]);
+    own.media.flipCamera(); // has its place on the page, and does nothing now
+    expect([own.media.facesAway, own.media.canFlipCamera, own.devices.open]).toEqual([false, true, []]);
     own.media.toggleCamera();
     await own.devices.answerAll();
     expect(own.id('camera')).toBe('back');

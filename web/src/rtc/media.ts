@@ -100,7 +100,7 @@ class PeerConnectionMedia implements Media {
     return this.#change(source, async (sender) => {
       const parameters = sender.getParameters();
       const [first] = parameters.encodings;
-      if (!first) return; // Firefox before anything is sent
+      if (!first) throw new Error('a sender without an encoding');
       Object.assign(first, encoding, { priority: PRIORITY[source], networkPriority: PRIORITY[source] });
       await sender.setParameters(parameters);
     });

@@ -1,6 +1,6 @@
 // What the page shows of a call: plain snapshots, replaced and never changed.
 import type { SessionId } from '@tincan/shared/introduction';
-import type { CallEndReason } from '../call/attendance.ts';
+import type { CallEndReason } from '../call/call-state.ts';
 import type { SourceState } from '../call/source-state.ts';
 import type { Picture } from '../call/quality.ts';
 
@@ -93,8 +93,10 @@ export interface RunningCallView {
   names: readonly string[];
 }
 
-/** How the last call came to its end, where this person did not end it. */
+/** How the last call came to its end, where this person did not end it, or that one was missed. */
 export interface CallEndView {
   why: CallEndReason;
   name: string;
+  /** In milliseconds since 1970. */
+  at: number;
 }

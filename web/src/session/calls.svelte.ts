@@ -1,6 +1,7 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import { isCallMessage } from '@tincan/shared/link-message';
-import { Attendance, type CallMember, type CurrentCall } from '../call/attendance.ts';
+import { Attendance } from '../call/attendance.ts';
+import type { CallEndReason, CallMember, CurrentCall } from '../call/call-state.ts';
 import { CallMedia } from '../call/call-media.ts';
 import { LocalMedia } from '../call/local-media.ts';
 import type { Reading } from '../call/quality.ts';
@@ -76,7 +77,7 @@ export class Calls {
   get running() {
     return this.#running;
   }
-  /** How the last call ended, where this person did not end it; until it is dismissed or another one begins. */
+  /** How the last call ended, where this person did not end it, or who called in vain; until it is dismissed or another one rings or begins. */
   get ended() {
     return this.#ended;
   }
@@ -199,7 +200,7 @@ export class Calls {
     mesh.on('media-closed', ({ session }) => media.handleClosed(session));
     attendance.on('wanted', ({ session, wanted }) => mesh.setMediaWanted(session, wanted));
     attendance.on('changed', () => this.#handleAttendance());
-    attendance.on('ended', ({ why, session }) => (this.#ended = { why, name: this.#nameOf(session) }));
+    attendance.on('ended', ({ why, session }) => this.#noteEnd(why, this.#nameOf(session)));
     local.on('track', ({ source, track }) => {
       if (source === 'camera') this.#ownPicture = track ? new MediaStream([track]) : undefined;
       media.handleTrack(source, track);
@@ -230,7 +231,7 @@ export class Calls {
       this.#local?.stop();
       return this.#enter({ camera }, (attendance) => attendance.enter(id));
     }
-    this.#ended = { why: 'left', name };
+    this.#noteEnd('left', name);
     this.#look();
   }
 
@@ -245,6 +246,10 @@ export class Calls {
     if (now === undefined || now === before) return;
     // The devices start up while the others are still ringing.
     void this.#local.start({ microphone: true, camera });
+  }
+
+  #noteEnd(why: CallEndReason, name: string): void {
+    this.#ended = { why, name, at: Date.now() };
   }
 
   #handleAttendance(): void {
@@ -263,6 +268,7 @@ export class Calls {
     const { attendance } = this.#engines;
     const { current, incoming, running } = attendance;
     this.#current = current && this.#viewOf(current, this.#engines, this.#local);
+    if (incoming && incoming.id !== this.#incoming?.id) this.#ended = undefined;
     this.#incoming = incoming && {
       ...{ id: incoming.id, video: incoming.video, everyone: incoming.open },
       from: incoming.sessions[0]!,

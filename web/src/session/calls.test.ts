@@ -48,7 +48,7 @@ test.each([
     undefined,
     undefined,
   ]);
-  expect(alice.ended).toEqual({ why: 'left', name: 'bob' });
+  expect(alice.ended).toMatchObject({ why: 'left', name: 'bob' });
 });
 
 test('an answer is for the call that is shown, and not for one that took its place', async () => {

@@ -260,11 +260,11 @@ export class Room {
     this.#moves.forget(from);
   }
 
-  /** Whether leaving now would end a transfer or forget a received file that is not saved. */
+  /** Whether leaving now would end a call or a transfer, or forget a received file that is not saved. */
   get hasSomethingToLose(): boolean {
-    return this.#transfers.some(
-      ({ state, savable, saved }) => (isOpen(state) && state !== 'offered') || (savable && !saved),
-    );
+    const isLost = ({ state, savable, saved }: TransferView) =>
+      (isOpen(state) && state !== 'offered') || (savable && !saved);
+    return this.calls.current !== undefined || this.#transfers.some(isLost);
   }
 
   /** Leaves the room for good; running transfers end. Resolves once the disk is let go of. */
