@@ -21,7 +21,7 @@ export const callWords = {
     peerInvite: (name: string) => `Ask ${name} into the call`,
 
     incoming: (name: string, video: boolean, everyone: boolean) =>
-      `${name} ${video ? 'video calls' : 'calls'} ${everyone ? 'everyone in the room' : 'you'}`,
+      `${name} calls ${everyone ? 'everyone in the room' : 'you'}${video ? ', with camera' : ''}`,
     others: (names: string[]) =>
       names.length === 1 ? `${names[0]} is in the call too.` : `${list(names)} are in the call too.`,
     insteadOf: 'If you answer, the call that you are in ends for you.',
@@ -29,6 +29,7 @@ export const callWords = {
     answerCamera: 'Answer with camera',
     answerAudio: 'Answer without camera',
     decline: 'Decline',
+    verified: 'You have compared the pictures with them.',
     title: (name: string, app: string) => `${name} calls · ${app}`,
     notification: (name: string) => `${name} calls you`,
     notificationBody: 'Click to answer in Tincan.',
@@ -36,8 +37,10 @@ export const callWords = {
     members: 'In the call',
     alone: 'You are the only one in this call.',
     aloneEveryone: 'You are the only one in this call. Everybody in the room can come in.',
-    pictureWaits: 'The connection is slow: only sound for now.',
+    pictureWaits: 'No picture for now, only sound.',
+    browserAsks: 'Your browser may be asking whether this page may use the microphone and the camera.',
     frozen: 'Connection lost. It comes back by itself.',
+    frozenShort: 'Lost',
     microphoneOff: 'Microphone off',
     sharing: 'You are sharing your screen.',
     screenOf: (name: string) => `Screen of ${name}`,
@@ -122,16 +125,20 @@ function list(names: string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** What stands on somebody's tile; empty where the picture or the sound says it all. */
-export function describeMember({ state, pictureWaits }: Pick<CallMemberView, 'state' | 'pictureWaits'>): string {
-  if (state === 'live' && pictureWaits) return callWords.call.pictureWaits;
+/** What stands on somebody's tile, in few words on a small one; empty where the picture or the sound says it all. */
+export function describeMember(
+  { state, pictureWaits }: Pick<CallMemberView, 'state' | 'pictureWaits'>,
+  isSmall: boolean,
+): string {
+  const { call } = callWords;
+  if (state === 'live' && pictureWaits) return isSmall ? call.noPicture : call.pictureWaits;
   const states: Record<CallMemberView['state'], string> = {
     ringing: 'Calling…',
     declined: 'Declined',
     'no-answer': 'No answer',
     connecting: 'Connecting…',
     live: '',
-    frozen: callWords.call.frozen,
+    frozen: isSmall ? call.frozenShort : call.frozen,
   };
   return states[state];
 }
@@ -145,14 +152,17 @@ export function describeQuality(level: QualityView['level']): string {
   return levels[level];
 }
 
-export function describeEnd({ why, name }: CallEndView): string {
+/** `clock` is when it was. */
+export function describeEnd(why: CallEndView['why'], name: string, clock: string): string {
   switch (why) {
     case 'declined':
       return `${name} declined.`;
     case 'no-answer':
       return `No answer from ${name}.`;
     case 'left':
-      return `${name} has left, the call is over.`;
+      return `${name} has left the call: it is over.`;
+    case 'missed':
+      return `${name} called you at ${clock}.`;
   }
 }
 
@@ -163,10 +173,9 @@ const problems: Record<OwnSource, Record<MediaProblem, string>> = {
     refused:
       'The microphone is not allowed. Allow it in the settings of this site, beside its address, and try again. Until then you hear the others, and they do not hear you.',
     busy: 'Another program is using the microphone. Close that program and try again. Until then you hear the others, and they do not hear you.',
-    missing:
-      'No microphone was found. Plug one in and try again. Until then you hear the others, and they do not hear you.',
+    missing: 'No microphone was found. Plug one in. Until then you hear the others, and they do not hear you.',
     unplugged:
-      'The microphone was unplugged. Plug it in or choose another one, and try again. Until then you hear the others, and they do not hear you.',
+      'The microphone was unplugged. Plug one in or choose another one. Until then you hear the others, and they do not hear you.',
     failed:
       'The microphone could not be started. Choose another one, or try again. Until then you hear the others, and they do not hear you.',
   },
@@ -176,7 +185,7 @@ const problems: Record<OwnSource, Record<MediaProblem, string>> = {
     busy: 'Another program is using the camera. Close that program and try again. The call goes on without your picture.',
     missing: 'No camera was found. Plug one in and try again. The call goes on without your picture.',
     unplugged:
-      'The camera was unplugged. Plug it in or choose another one, and try again. The call goes on without your picture.',
+      'The camera was unplugged, and no other one is used unasked. Plug it in or choose another one, and try again. The call goes on without your picture.',
     failed: 'The camera could not be started. Choose another one, or try again. The call goes on without your picture.',
   },
   screen: {

@@ -4,6 +4,8 @@ import type { Attachment } from 'svelte/attachments';
 export class Playback {
   #elements: readonly HTMLMediaElement[] = [];
   #speaker = '';
+  /** To which speaker each element was sent last, though the browser may not be through with that. */
+  readonly #routes = new WeakMap<HTMLMediaElement, string>();
   #blocked = $state(false);
   #speakerFailed = $state(false);
 
@@ -64,12 +66,14 @@ export class Playback {
   }
 
   async #route(element: HTMLMediaElement): Promise<void> {
-    if (!('setSinkId' in element) || element.sinkId === this.#speaker) return;
     const speaker = this.#speaker;
+    if (!('setSinkId' in element) || (this.#routes.get(element) ?? '') === speaker) return;
+    this.#routes.set(element, speaker);
     try {
       await element.setSinkId(speaker);
     } catch (error) {
       if (speaker !== this.#speaker) return; // another choice was made meanwhile
+      this.#routes.set(element, element.sinkId);
       console.warn('The speaker cannot be used.', error);
       this.#speakerFailed = true;
     }
