@@ -55,10 +55,8 @@ export class Attendance extends Emitter<AttendanceEvents> {
       this.#rememberDeclined(call);
       this.#review();
     },
-    onStopped: (call, session) => this.#handleStopped(call, session),
+    onStopped: (session) => this.#handleStopped(session),
   });
-  /** While this person declines a call, that call. */
-  #refused: string | undefined;
   #mine: Mine | undefined;
   #sending: Sending = { microphone: false, camera: false, screen: false };
   /** To whom files go slower for the sake of the call. */
@@ -150,11 +148,10 @@ export class Attendance extends Emitter<AttendanceEvents> {
   /** Does not come to this call, if it rings. */
   decline(id: string): void {
     if (!this.#asksHere(id)) return;
-    this.#refused = id;
     this.#rememberDeclined(id);
+    this.#rings.forget(id);
     for (const session of this.#membersOf(id)) this.#send(session, { type: 'call-decline', call: id });
     this.#review();
-    this.#refused = undefined;
   }
 
   leave(): void {
@@ -191,16 +188,19 @@ export class Attendance extends Emitter<AttendanceEvents> {
 
   /** The peer will not come back if `forGood`; else nobody knows when. */
   handlePeerGone(session: SessionId, forGood: boolean): void {
-    if (forGood) this.#told.delete(session);
-    const isExpected = !forGood && (this.#mine?.scope.has(session) ?? false);
+    if (forGood) {
+      this.#told.delete(session);
+      this.#mine?.scope.delete(session);
+    }
     this.#handleLeft(session);
-    if (isExpected) this.#mine?.scope.add(session);
   }
 
   handleMessage(session: SessionId, message: CallMessage): void {
     if (message.type === 'call') this.#handleSaid(session, message);
-    else if (message.type === 'call-leave') this.#handleLeft(session);
-    else this.#handleDecline(session, message.call);
+    else if (message.type === 'call-leave') {
+      this.#mine?.scope.delete(session);
+      this.#handleLeft(session);
+    } else this.#handleDecline(session, message.call);
   }
 
   /** Final: leaves, and wants nothing any more. */
@@ -260,7 +260,6 @@ export class Attendance extends Emitter<AttendanceEvents> {
     if (call !== undefined && !this.#asksHere(call)) this.#declined.delete(call);
     this.#unask(session);
     this.#mine?.refusals.delete(session);
-    this.#mine?.scope.delete(session);
     if (wasWith || wasAsked) this.#handleOut('left', session);
     this.#review();
   }
@@ -343,9 +342,10 @@ export class Attendance extends Emitter<AttendanceEvents> {
     this.#send(session, { type: 'call-leave' });
   }
 
-  #handleStopped(call: string, session: SessionId): void {
-    const isAnswered = this.#mine?.id === call || this.isWith(session) || this.#mine?.asked.has(session);
-    if (!isAnswered && call !== this.#refused) this.emit('ended', { why: 'missed', session });
+  /** Nobody has declined it, or it would be forgotten. */
+  #handleStopped(session: SessionId): void {
+    const isAnswered = this.isWith(session) || this.#mine?.asked.has(session);
+    if (!isAnswered) this.emit('ended', { why: 'missed', session });
   }
 
   #rememberDeclined(id: string): void {

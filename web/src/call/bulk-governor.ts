@@ -3,6 +3,7 @@
 // paced, and the pace follows the delay too, as LEDBAT's does (RFC 6817). What it finds out is how much the path carries: then it stays
 // a little below that, and tries more only slowly, since news of a queue comes once a second and each step too far lasts until then.
 import type { Reading } from './quality.ts';
+import { NOTHING_SEEN, noteBest } from './recent-best.ts';
 
 /** Where a pace begins that nothing is known about: three megabits, as much as a call's own picture. */
 const FIRST_BYTES_PER_SECOND = 393_216;
@@ -18,8 +19,6 @@ const EXCESS_LOSS = 0.02;
 const ESTIMATE_DROP = 0.5;
 /** A queue of so many targets is one at first sight; a shorter one may be a hiccup, and has to be there twice. */
 const CERTAIN_TARGETS = 3;
-/** The least round trip is forgotten after one to two of these: a path may become longer. */
-const WINDOW_MS = 60_000;
 /** Per reading with news, until the path's width is known. */
 const GROWTH_AT_FIRST = 1.25;
 /** And after a step back: slow while near to what was too much, then faster each time, as it may have been somebody else's queue. */
@@ -34,19 +33,10 @@ const REMEMBERED_READINGS = 4;
 /** A pace that is not used to this part says nothing about the path: it does not grow. */
 const USED_PART = 0.75;
 
-interface Best {
-  roundTripMs: number;
-  loss: number;
-}
-const UNKNOWN: Best = { roundTripMs: Infinity, loss: Infinity };
-
 /** The pace of files beside one call connection: below what lets a queue grow, and never less than `LEAST_BYTES_PER_SECOND`. */
 export class BulkGovernor {
   #bytesPerSecond: number;
-  /** The best of this window and of the one before. */
-  #best = UNKNOWN;
-  #earlierBest = UNKNOWN;
-  #windowEnd = -Infinity;
+  #best = NOTHING_SEEN;
   #estimate: number | undefined;
   /** What the lanes carried in the latest readings. */
   readonly #carried: number[] = [];
@@ -68,12 +58,14 @@ export class BulkGovernor {
   }
 
   /** `carriedBytesPerSecond` is what the lanes to the peer have carried since the previous reading. */
-  handleReading({ at, fresh, availableBitsPerSecond }: Reading, carriedBytesPerSecond: number): void {
+  handleReading(reading: Reading, carriedBytesPerSecond: number): void {
+    const { fresh, availableBitsPerSecond } = reading;
     const estimateFell = (availableBitsPerSecond ?? Infinity) < ESTIMATE_DROP * (this.#estimate ?? 0);
     this.#estimate = availableBitsPerSecond;
     if (this.#carried.push(carriedBytesPerSecond) > REMEMBERED_READINGS) this.#carried.shift();
     if (!fresh && !estimateFell) return;
-    const best = this.#note(at, fresh);
+    const best = noteBest(this.#best, reading);
+    this.#best = best;
     const carried = Math.max(...this.#carried);
     // What waits while we send next to nothing is not ours.
     if (carried < LEAST_BYTES_PER_SECOND / 2) return;
@@ -86,24 +78,6 @@ export class BulkGovernor {
     else if (this.#draining) this.#resume();
     else if (queueMs < targetMs / 2 && carriedBytesPerSecond >= USED_PART * this.#bytesPerSecond) this.#grow();
     this.#suspected = isQueued;
-  }
-
-  #note(at: number, fresh: Reading['fresh']): Best {
-    if (at >= this.#windowEnd) {
-      this.#windowEnd = at + WINDOW_MS;
-      this.#earlierBest = this.#best;
-      this.#best = UNKNOWN;
-    }
-    if (fresh) {
-      this.#best = {
-        roundTripMs: Math.min(this.#best.roundTripMs, fresh.roundTripMs),
-        loss: Math.min(this.#best.loss, fresh.sentLoss),
-      };
-    }
-    return {
-      roundTripMs: Math.min(this.#best.roundTripMs, this.#earlierBest.roundTripMs),
-      loss: Math.min(this.#best.loss, this.#earlierBest.loss),
-    };
   }
 
   #stepBack(carried: number): void {

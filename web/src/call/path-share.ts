@@ -1,6 +1,7 @@
 // What one peer's path is trusted with. The browser's own control follows a path within fractions of a second; this one says over seconds
 // how much of our upstream is worth keeping for a path, so that what one cannot carry goes to the others.
 import type { Reading } from './quality.ts';
+import { NOTHING_SEEN, noteBest, type RecentBest } from './recent-best.ts';
 
 /** Of packets sent: from here on a path is being asked for too much; between the two nothing changes, so that it does not flap. */
 const TOO_MUCH_LOSS = 0.1;
@@ -14,8 +15,6 @@ const STEP_UP = 1.08;
 const GOOD_READINGS = 3;
 /** News of a step back takes a round trip and a report, two readings: meanwhile the same loss is not counted again. */
 const SETTLING_READINGS = 2;
-/** The least round trip is forgotten after one to two of these, in milliseconds: a path may become longer. */
-const WINDOW_MS = 60_000;
 /** Less than this is not worth a limit: sound with its packets fits. */
 const LEAST_BITS_PER_SECOND = 64_000;
 
@@ -26,10 +25,7 @@ export interface PathShare {
   /** Readings without any sign of trouble, since the last one with. */
   readonly goodReadings: number;
   readonly settling: number;
-  /** Of this window and of the one before, in milliseconds. */
-  readonly leastRoundTripMs: number;
-  readonly earlierLeastRoundTripMs: number;
-  readonly windowEnd: number;
+  readonly best: RecentBest;
   /** When the reading that it is made of was taken. */
   readonly at: number;
 }
@@ -44,17 +40,15 @@ export function nextPathShare(
     mostBitsPerSecond: Infinity,
     goodReadings: 0,
     settling: 0,
-    leastRoundTripMs: Infinity,
-    earlierLeastRoundTripMs: Infinity,
-    windowEnd: Infinity,
+    best: NOTHING_SEEN,
     at: -Infinity,
   };
   if (!reading || reading.at === share.at) return share;
   const { at, fresh } = reading;
-  const next = { ...share, ...leastRoundTrip(share, reading), at, settling: Math.max(0, share.settling - 1) };
+  const next = { ...share, at, best: noteBest(share.best, reading), settling: Math.max(0, share.settling - 1) };
   // Silence of a path is not for us to judge: a call that is interrupted sends nothing that could be less.
   if (!fresh) return next;
-  const queueMs = fresh.roundTripMs - Math.min(next.leastRoundTripMs, next.earlierLeastRoundTripMs);
+  const queueMs = fresh.roundTripMs - next.best.roundTripMs;
   if (fresh.sentLoss > TOO_MUCH_LOSS || queueMs > TOO_LONG_QUEUE_MS) {
     if (share.settling > 0) return { ...next, goodReadings: 0 };
     const most = Math.max(LEAST_BITS_PER_SECOND, STEP_BACK * Math.min(share.mostBitsPerSecond, usedBitsPerSecond));
@@ -64,19 +58,4 @@ export function nextPathShare(
   const goodReadings = share.goodReadings + 1;
   const factor = goodReadings > GOOD_READINGS ? STEP_UP : 1;
   return { ...next, goodReadings, mostBitsPerSecond: factor * share.mostBitsPerSecond };
-}
-
-function leastRoundTrip(
-  { leastRoundTripMs, earlierLeastRoundTripMs, windowEnd }: PathShare,
-  { at, fresh }: Reading,
-): Pick<PathShare, 'leastRoundTripMs' | 'earlierLeastRoundTripMs' | 'windowEnd'> {
-  const now = fresh?.roundTripMs ?? Infinity;
-  const isFirst = windowEnd === Infinity;
-  if (!isFirst && at < windowEnd)
-    return { leastRoundTripMs: Math.min(leastRoundTripMs, now), earlierLeastRoundTripMs, windowEnd };
-  return {
-    leastRoundTripMs: now,
-    earlierLeastRoundTripMs: isFirst ? Infinity : leastRoundTripMs,
-    windowEnd: at + WINDOW_MS,
-  };
 }

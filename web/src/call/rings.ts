@@ -15,8 +15,8 @@ interface Ring {
 interface RingsOptions {
   /** It has rung for too long, and has to be kept from ringing on. */
   end: (call: string) => void;
-  /** It rings no more, whatever the reason. */
-  onStopped: (call: string, session: SessionId) => void;
+  /** It rings no more, though nobody has asked for that here. */
+  onStopped: (session: SessionId) => void;
 }
 
 /** The calls that ring here, in the order in which they began to. */
@@ -41,11 +41,16 @@ export class Rings {
       const timer = setTimeout(() => this.#options.end(call), MOST_RING_MS);
       this.#rings.set(call, { ring: { call, open, video, session }, timer });
     }
-    for (const [call, { ring, timer }] of this.#rings) {
+    for (const [call, { ring }] of this.#rings) {
       if (calls.has(call)) continue;
-      clearTimeout(timer);
-      this.#rings.delete(call);
-      this.#options.onStopped(call, ring.session);
+      this.forget(call);
+      this.#options.onStopped(ring.session);
     }
+  }
+
+  /** It is to ring no more. */
+  forget(call: string): void {
+    clearTimeout(this.#rings.get(call)?.timer);
+    this.#rings.delete(call);
   }
 }
