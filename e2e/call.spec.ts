@@ -200,6 +200,17 @@ test('camera and microphone are switched off, on and over without a new connecti
   await until('another microphone', labels, (now) => now.join() !== before.join() && now.length === 1);
   expect(await labels()).toEqual(['Fake Audio Input 2']);
   await bob.waitForSound();
+  const speaker = await alice.page.tab.page
+    .locator(`${id('device-speaker')} option`, { hasText: 'Fake Audio Output 2' })
+    .getAttribute('value');
+  await alice.page.tab.select(id('device-speaker'), speaker ?? '');
+  await until(
+    'all sound comes from another speaker',
+    () => alice.page.tab.evaluate(() => [...document.querySelectorAll('audio')].map(({ sinkId }) => sinkId), undefined),
+    (sinks) => sinks.length === 2 && sinks.every((sink) => sink === speaker),
+  );
+  await bob.waitForSound();
+  expect(await alice.page.tab.see('[data-testid="call"] [role="alert"]')).toEqual([]);
   const after = await alice.probe.state();
   expect([after.connections, after.descriptions]).toEqual([connections, descriptions]);
   noProblems([alice, bob]);

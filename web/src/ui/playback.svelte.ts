@@ -67,7 +67,13 @@ export class Playback {
 
   async #route(element: HTMLMediaElement): Promise<void> {
     const speaker = this.#speaker;
-    if (!('setSinkId' in element) || (this.#routes.get(element) ?? '') === speaker) return;
+    // Pictures are mute, and one without any sound is refused a speaker.
+    if (
+      !(element instanceof HTMLAudioElement) ||
+      !('setSinkId' in element) ||
+      (this.#routes.get(element) ?? '') === speaker
+    )
+      return;
     this.#routes.set(element, speaker);
     try {
       await element.setSinkId(speaker);
