@@ -2,6 +2,9 @@ import { installMediaProbe, MediaProbe } from './media-probe.ts';
 import { id, type TincanPage } from './tincan-page.ts';
 import { until } from './until.ts';
 
+/** Encoding and decoding for everyone on one slow machine takes its time. Nothing waits so long in vain. */
+const MEDIA_TIMEOUT_MS = 45_000;
+
 /** The part of the page that is about calls, as a person uses it. To be made before the page is opened. */
 export class CallPage {
   readonly page: TincanPage;
@@ -69,11 +72,13 @@ export class CallPage {
       `${count} pictures of a ${source}`,
       () => this.probe.pictures(source),
       (pictures) => Object.keys(pictures).length === count,
+      MEDIA_TIMEOUT_MS,
     );
     await until(
       `${count} × ${more} more pictures of a ${source}`,
       () => this.probe.pictures(source),
       (now) => Object.entries(before).every(([peer, shown]) => (now[peer] ?? 0) >= shown + more),
+      MEDIA_TIMEOUT_MS,
     );
   }
 
@@ -83,11 +88,13 @@ export class CallPage {
       `sound of ${count}`,
       () => this.probe.soundEnergies(),
       (energies) => energies.length >= count,
+      MEDIA_TIMEOUT_MS,
     );
     await until(
       `more sound of ${count}`,
       () => this.probe.soundEnergies(),
       (energies) => energies.filter((energy, index) => energy > (before[index] ?? 0)).length >= count,
+      MEDIA_TIMEOUT_MS,
     );
   }
 }

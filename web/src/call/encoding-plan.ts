@@ -30,15 +30,13 @@ const CAMERA_STEPS = [
   { least: 50_000, scaleResolutionDownBy: 4, maxFramerate: 12 },
 ] as const;
 const OFF = CAMERA_STEPS.length;
+const SMALLEST = OFF - 1;
 /** On a path that nothing is known of a browser begins slowly: a full first picture would take three times as long to arrive as one of this step. */
 const FIRST_STEP = 2;
 const CAMERA_MOST = 2_000_000;
 /** A step up needs so much more than the step's least, for so many readings without trouble: a picture that keeps changing its size is worse than a small one. */
 const STEP_UP_MARGIN = 1.3;
 const STEP_UP_READINGS = 4;
-/** What the browser believes of a path cannot grow while no picture is sent: every so many good readings it is tried for some of them. */
-const TRIAL_EVERY = 12;
-const TRIAL_LASTS = 5;
 
 /** Text has to stay sharp: a screen gives up pictures per second, never its size. */
 const SCREEN_STEPS = [
@@ -154,19 +152,21 @@ function cameraStep(
   limit: number,
   likely: number,
   previous: PeerPlan | undefined,
-  path: PathShare,
+  { goodReadings }: PathShare,
   isUnknown: boolean,
 ): number {
-  const { goodReadings } = path;
-  const isTrial = goodReadings >= TRIAL_EVERY && goodReadings % TRIAL_EVERY < TRIAL_LASTS;
   const step = previous?.cameraStep;
-  const isOffOrLast = step !== undefined && step >= OFF - 1;
-  const believed = isTrial && isOffOrLast ? limit : Math.min(limit, ESTIMATE_MARGIN * likely);
-  const fitting = stepFor(believed);
+  const fitting = fittingStep(limit, likely);
   if (step === undefined) return isUnknown ? Math.max(FIRST_STEP, fitting) : fitting;
   if (fitting >= step) return fitting;
   if (goodReadings < STEP_UP_READINGS) return step;
-  return stepFor(believed / STEP_UP_MARGIN) < step ? step - 1 : step;
+  return fittingStep(limit / STEP_UP_MARGIN, likely / STEP_UP_MARGIN) < step ? step - 1 : step;
+}
+
+/** An estimate alone does not switch a picture off: it cannot grow while none is sent. A path that shows trouble gets a lower limit. */
+function fittingStep(limit: number, likely: number): number {
+  if (stepFor(limit) === OFF) return OFF;
+  return Math.min(SMALLEST, stepFor(Math.min(limit, ESTIMATE_MARGIN * likely)));
 }
 
 function stepFor(budget: number): number {

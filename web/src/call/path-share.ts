@@ -17,6 +17,8 @@ const GOOD_READINGS = 3;
 const SETTLING_READINGS = 2;
 /** Less than this is not worth a limit: sound with its packets fits. */
 const LEAST_BITS_PER_SECOND = 64_000;
+/** Sound and a small picture: what a path is believed to carry where the browser makes no estimate. */
+const BELIEVED_BITS_PER_SECOND = 160_000;
 
 /** What is remembered of a path from one plan to the next. */
 export interface PathShare {
@@ -48,7 +50,9 @@ export function nextPathShare(
   const next = { ...share, at, best: noteBest(share.best, reading), settling: Math.max(0, share.settling - 1) };
   // Silence of a path is not for us to judge: a call that is interrupted sends nothing that could be less.
   if (!fresh) return next;
-  const queueMs = fresh.roundTripMs - next.best.roundTripMs;
+  // A busy computer answers late, too. The browser measures the delay of each packet: what it believes that the path carries makes no queue.
+  const isBelieved = usedBitsPerSecond < (reading.availableBitsPerSecond ?? BELIEVED_BITS_PER_SECOND);
+  const queueMs = isBelieved ? 0 : fresh.roundTripMs - next.best.roundTripMs;
   if (fresh.sentLoss > TOO_MUCH_LOSS || queueMs > TOO_LONG_QUEUE_MS) {
     if (share.settling > 0) return { ...next, goodReadings: 0 };
     const most = Math.max(LEAST_BITS_PER_SECOND, STEP_BACK * Math.min(share.mostBitsPerSecond, usedBitsPerSecond));
