@@ -131,6 +131,37 @@ test('when the call’s own control has met a queue, that is enough', () => {
   expect(governor.bytesPerSecond).toBeLessThan(0.6 * grown);
 });
 
+test.each([
+  {
+    name: 'and no queue is ever seen, the computer was busy: the pace is nearly what it was',
+    roundTripMs: 45,
+    part: 0.85,
+  },
+  { name: 'and a queue is seen, the path is full: the pace is below what was carried', roundTripMs: 60, part: 0.5 },
+])('when the call’s own control falls, $name', ({ roundTripMs, part }) => {
+  const governor = new BulkGovernor(10 * MEGABIT);
+  const before = governor.bytesPerSecond;
+  const carried = 0.6 * before;
+  governor.handleReading(readingOf(1_000, { roundTripMs: 40, sentLoss: 0 }, 4_000_000), carried);
+  governor.handleReading(readingOf(2_000, { roundTripMs: 45, sentLoss: 0 }, 500_000), carried);
+  expect(governor.bytesPerSecond).toBeLessThan(0.4 * before);
+  governor.handleReading(readingOf(3_000, { roundTripMs, sentLoss: 0 }, 500_000), governor.bytesPerSecond);
+  expect(governor.bytesPerSecond / before).toBeCloseTo(part, 1);
+});
+
+test('answers that came as late before any file was sent are no queue of ours', () => {
+  const governor = new BulkGovernor();
+  for (let second = 1; second <= 20; second++)
+    governor.handleReading(readingOf(1_000 * second, { roundTripMs: second % 2 ? 40 : 100, sentLoss: 0 }), 0);
+  const before = governor.bytesPerSecond;
+  for (let second = 21; second <= 40; second++)
+    governor.handleReading(
+      readingOf(1_000 * second, { roundTripMs: second % 4 < 2 ? 40 : 80, sentLoss: 0 }),
+      governor.bytesPerSecond,
+    );
+  expect(governor.bytesPerSecond).toBeGreaterThan(before);
+});
+
 test('without news nothing changes, and a transfer never stands still', () => {
   const governor = new BulkGovernor(10 * MEGABIT);
   expect(governor.bytesPerSecond).toBe(5 * MEGABIT);

@@ -13,6 +13,9 @@ const LEAST_BYTES_PER_SECOND = 65_536;
 const LEAST_TARGET_MS = 25;
 const MOST_TARGET_MS = 50;
 const TARGET_OF_ROUND_TRIP = 0.6;
+/** Answers that come late while no file is sent are not late because of us: a busy computer. So much of that is added, at most. */
+const MOST_NOISE_MS = 50;
+const NOISE_WEIGHT = 0.2;
 /** A short queue overflows before it delays: so much more loss than the path has at its best counts as a full one. */
 const EXCESS_LOSS = 0.02;
 /** When the call's own control takes back its estimate at once to this part, it has met a queue, before a report tells of it. */
@@ -43,6 +46,10 @@ export class BulkGovernor {
   /** What the path carried of us when it was too much; `undefined` as long as it never was. */
   #width: number | undefined;
   #draining = false;
+  /** What was taken for a full queue, while it drains: the pace that it came at, what was carried, and whether the queue was ever seen. */
+  #alarm = { pace: 0, carried: 0, isSeen: false };
+  /** How much later than at best answers come while no file is sent, in milliseconds, lately. */
+  #noiseMs = 0;
   /** The newest news was of a short queue. */
   #suspected = false;
   #growth = GROWTH_AFTERWARDS;
@@ -67,31 +74,42 @@ export class BulkGovernor {
     const best = noteBest(this.#best, reading);
     this.#best = best;
     const carried = Math.max(...this.#carried);
-    // What waits while we send next to nothing is not ours.
-    if (carried < LEAST_BYTES_PER_SECOND / 2) return;
-    const targetMs = Math.min(MOST_TARGET_MS, Math.max(LEAST_TARGET_MS, best.roundTripMs * TARGET_OF_ROUND_TRIP));
     const queueMs = fresh ? fresh.roundTripMs - best.roundTripMs : 0;
+    // What waits while we send next to nothing is not ours.
+    if (carried < LEAST_BYTES_PER_SECOND / 2) {
+      if (fresh) this.#noiseMs += NOISE_WEIGHT * (Math.min(MOST_NOISE_MS, queueMs) - this.#noiseMs);
+      return;
+    }
+    const ownTargetMs = Math.min(MOST_TARGET_MS, Math.max(LEAST_TARGET_MS, best.roundTripMs * TARGET_OF_ROUND_TRIP));
+    const targetMs = ownTargetMs + this.#noiseMs;
     const excessLoss = fresh ? fresh.sentLoss - best.loss : 0;
     const isQueued = queueMs > targetMs;
     const isCertain = estimateFell || queueMs > CERTAIN_TARGETS * targetMs || excessLoss > EXCESS_LOSS;
+    const isSeen = queueMs > targetMs / 2 || excessLoss > EXCESS_LOSS;
+    this.#alarm.isSeen = isSeen || (this.#draining && this.#alarm.isSeen);
     if (isCertain || (isQueued && (this.#suspected || this.#draining))) this.#stepBack(carried);
     else if (this.#draining) this.#resume();
-    else if (queueMs < targetMs / 2 && carriedBytesPerSecond >= USED_PART * this.#bytesPerSecond) this.#grow();
+    else if (queueMs < targetMs / 2 && carried >= USED_PART * this.#bytesPerSecond) this.#grow();
     this.#suspected = isQueued;
   }
 
   #stepBack(carried: number): void {
     // While it lasts it is one and the same queue, and what is carried of little says nothing about the path.
     if (this.#draining) return this.#set(KEPT_PART * this.#bytesPerSecond);
-    this.#width = Math.min(this.#bytesPerSecond, carried);
     this.#draining = true;
-    this.#growth = GROWTH_AFTERWARDS;
-    this.#set(DRAINING_PART * this.#width);
+    this.#alarm.pace = this.#bytesPerSecond;
+    this.#alarm.carried = Math.min(this.#bytesPerSecond, carried);
+    this.#set(DRAINING_PART * this.#alarm.carried);
   }
 
   #resume(): void {
+    const { pace, carried, isSeen } = this.#alarm;
     this.#draining = false;
-    if (this.#width !== undefined) this.#set(KEPT_PART * this.#width);
+    // An estimate also falls because the computer was busy: then nothing has been learned of the path.
+    if (!isSeen) return this.#set(KEPT_PART * pace);
+    this.#width = carried;
+    this.#growth = GROWTH_AFTERWARDS;
+    this.#set(KEPT_PART * carried);
   }
 
   #grow(): void {

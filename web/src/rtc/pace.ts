@@ -1,5 +1,5 @@
 /** What a pace may make up for at once after a timer that came late, in milliseconds of it: more would be a burst that others must wait behind. */
-const CREDIT_MS = 12;
+const CREDIT_MS = 25;
 /** What may wait in a paced channel, in milliseconds of the pace: it goes out in one burst when the network takes it again. */
 const BACKLOG_MS = 25;
 /** A channel that holds less than this idles between two turns of a busy page, however slow the pace. */
