@@ -99,7 +99,7 @@ test('four in a call: three are rung or come late, everyone sees and hears every
   const sent = 8_000 * ((await carol.probe.sentBytes()) - before);
   const bitsPerSecond = sent / (performance.now() - start);
   expect(bitsPerSecond).toBeLessThan(UPSTREAM);
-  expect(bitsPerSecond).toBeGreaterThan(0);
+  expect(bitsPerSecond).toBeGreaterThan(0.05 * UPSTREAM); // the sound of three, at its least
   noProblems(all);
 });
 

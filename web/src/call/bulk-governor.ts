@@ -36,6 +36,15 @@ const REMEMBERED_READINGS = 4;
 /** A pace that is not used to this part says nothing about the path: it does not grow. */
 const USED_PART = 0.75;
 
+/** Something was taken for a full queue, which is given time to drain. */
+interface Alarm {
+  /** The pace that it came at, and what was carried then, in bytes per second. */
+  readonly pace: number;
+  readonly carried: number;
+  /** A queue or a loss was seen since, and not only the estimate. */
+  isSeen: boolean;
+}
+
 /** The pace of files beside one call connection: below what lets a queue grow, and never less than `LEAST_BYTES_PER_SECOND`. */
 export class BulkGovernor {
   #bytesPerSecond: number;
@@ -43,11 +52,9 @@ export class BulkGovernor {
   #estimate: number | undefined;
   /** What the lanes carried in the latest readings. */
   readonly #carried: number[] = [];
-  /** What the path carried of us when it was too much; `undefined` as long as it never was. */
-  #width: number | undefined;
-  #draining = false;
-  /** What was taken for a full queue, while it drains: the pace that it came at, what was carried, and whether the queue was ever seen. */
-  #alarm = { pace: 0, carried: 0, isSeen: false };
+  #alarm: Alarm | undefined;
+  /** It was too much for the path once. */
+  #isWidthKnown = false;
   /** How much later than at best answers come while no file is sent, in milliseconds, lately. */
   #noiseMs = 0;
   /** The newest news was of a short queue. */
@@ -84,36 +91,35 @@ export class BulkGovernor {
     const targetMs = ownTargetMs + this.#noiseMs;
     const excessLoss = fresh ? fresh.sentLoss - best.loss : 0;
     const isQueued = queueMs > targetMs;
-    const isCertain = estimateFell || queueMs > CERTAIN_TARGETS * targetMs || excessLoss > EXCESS_LOSS;
-    const isSeen = queueMs > targetMs / 2 || excessLoss > EXCESS_LOSS;
-    this.#alarm.isSeen = isSeen || (this.#draining && this.#alarm.isSeen);
-    if (isCertain || (isQueued && (this.#suspected || this.#draining))) this.#stepBack(carried);
-    else if (this.#draining) this.#resume();
-    else if (queueMs < targetMs / 2 && carried >= USED_PART * this.#bytesPerSecond) this.#grow();
+    const isLossy = excessLoss > EXCESS_LOSS;
+    const isCertain = estimateFell || isLossy || queueMs > CERTAIN_TARGETS * targetMs;
+    const isSeen = isLossy || queueMs >= targetMs / 2;
+    if (this.#alarm) this.#alarm.isSeen ||= isSeen;
+    if (isCertain || (isQueued && (this.#suspected || this.#alarm))) this.#stepBack(carried, isSeen);
+    else if (this.#alarm) this.#resume(this.#alarm);
+    else if (!isSeen && carried >= USED_PART * this.#bytesPerSecond) this.#grow();
     this.#suspected = isQueued;
   }
 
-  #stepBack(carried: number): void {
+  #stepBack(carried: number, isSeen: boolean): void {
+    const pace = this.#bytesPerSecond;
     // While it lasts it is one and the same queue, and what is carried of little says nothing about the path.
-    if (this.#draining) return this.#set(KEPT_PART * this.#bytesPerSecond);
-    this.#draining = true;
-    this.#alarm.pace = this.#bytesPerSecond;
-    this.#alarm.carried = Math.min(this.#bytesPerSecond, carried);
+    if (this.#alarm) return this.#set(KEPT_PART * pace);
+    this.#alarm = { pace, carried: Math.min(pace, carried), isSeen };
     this.#set(DRAINING_PART * this.#alarm.carried);
   }
 
-  #resume(): void {
-    const { pace, carried, isSeen } = this.#alarm;
-    this.#draining = false;
+  #resume({ pace, carried, isSeen }: Alarm): void {
+    this.#alarm = undefined;
     // An estimate also falls because the computer was busy: then nothing has been learned of the path.
     if (!isSeen) return this.#set(KEPT_PART * pace);
-    this.#width = carried;
+    this.#isWidthKnown = true;
     this.#growth = GROWTH_AFTERWARDS;
     this.#set(KEPT_PART * carried);
   }
 
   #grow(): void {
-    if (this.#width === undefined) return this.#set(GROWTH_AT_FIRST * this.#bytesPerSecond);
+    if (!this.#isWidthKnown) return this.#set(GROWTH_AT_FIRST * this.#bytesPerSecond);
     this.#set(this.#growth * this.#bytesPerSecond);
     this.#growth = Math.min(MOST_GROWTH, 1 + (this.#growth - 1) * GROWTH_OF_GROWTH);
   }
