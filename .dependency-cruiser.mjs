@@ -23,7 +23,7 @@ export default {
     forbid(
       'no-dev-dependency',
       'What runs in production is a dependency.',
-      { path: '^(shared|signaling-server|web)/src/', pathNot: TEST },
+      { path: '^(shared|engine|signaling-server|web)/src/', pathNot: TEST },
       // Svelte is compiled into the bundle.
       {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
@@ -34,7 +34,7 @@ export default {
     forbid(
       'no-test-from-source',
       'Tests see the source, never the other way round.',
-      { path: '^(shared|signaling-server|web)/src/', pathNot: TEST },
+      { path: '^(shared|engine|signaling-server|web)/src/', pathNot: TEST },
       { path: TEST, pathNot: NODE_MODULES },
     ),
 
@@ -44,57 +44,93 @@ export default {
       { path: '^shared/src/', pathNot: TEST },
       { pathNot: ['^shared/src/', `${NODE_MODULES}(valibot|@noble/hashes)/`] },
     ),
-    forbid('web-not-server', 'Only shared/ is shared.', { path: '^web/' }, { path: '^signaling-server/' }),
-    forbid('server-not-web', 'Only shared/ is shared.', { path: '^signaling-server/' }, { path: '^web/' }),
+    forbid(
+      'engine-stands-alone',
+      'A peer runs in a page, a worker, a program or a test: it sees neither of them.',
+      { path: '^engine/' },
+      { path: '^(web|signaling-server)/' },
+    ),
+    forbid(
+      'web-not-server',
+      'The page shares engine/ and shared/ with others, nothing else.',
+      { path: '^web/' },
+      { path: '^signaling-server/' },
+    ),
+    forbid('server-not-peer', 'The server is no peer.', { path: '^signaling-server/' }, { path: '^(engine|web)/' }),
 
     forbid(
-      'web-platform-is-lowest',
+      'engine-platform-is-lowest',
       'platform/ has no product words.',
-      { path: '^web/src/platform/', pathNot: TEST },
-      { pathNot: ['^web/src/platform/', '^shared/src/'] },
+      { path: '^engine/src/platform/', pathNot: TEST },
+      { pathNot: ['^engine/src/platform/', '^shared/src/'] },
     ),
     ...engines.map((engine) =>
       forbid(
-        `web-${engine}-alone`,
-        'Engines see platform/ and shared/, never each other; session/ joins them.',
-        { path: `^web/src/${engine}/` },
-        { path: '^web/src/', pathNot: `^web/src/(platform|${engine})/` },
+        `engine-${engine}-alone`,
+        'Engines see platform/ and shared/, never each other; room/ joins them. Tests may play a peer of Node.',
+        { path: `^engine/src/${engine}/` },
+        { path: '^engine/src/', pathNot: `^engine/src/(platform|node|${engine})/` },
       ),
     ),
     forbid(
+      'engine-known-folders',
+      'A new folder needs a rule of its own here.',
+      { path: '^engine/src/', pathNot: `^engine/src/(platform|room|node|${engines.join('|')})/` },
+      {},
+    ),
+    forbid(
+      'engine-node-apart',
+      'What needs Node is loaded by programs and tests only, never by the page.',
+      { path: '^(engine|web)/src/', pathNot: [TEST, '^engine/src/node/'] },
+      { path: ['^engine/src/node/', `${NODE_MODULES}(node-datachannel|selfsigned)/`] },
+    ),
+    forbid(
+      'engine-without-svelte',
+      'The engines run without Svelte.',
+      { path: '^engine/' },
+      { path: [`${NODE_MODULES}svelte/`, '[.]svelte$'] },
+    ),
+    forbid(
+      'simple-peer-behind-its-port',
+      'One file knows simple-peer.',
+      { path: '^(engine|web)/', pathNot: '^engine/src/rtc/simple-peer-connection[.]ts$' },
+      { path: `${NODE_MODULES}(@types/)?simple-peer/` },
+    ),
+
+    forbid(
+      'web-storage-below-session',
+      "storage/ keeps what the engine's ports ask for, and knows no page.",
+      { path: '^web/src/storage/' },
+      { path: '^web/src/', pathNot: '^web/src/storage/' },
+    ),
+    forbid(
       'web-session-below-ui',
-      'session/ knows the engines, not the page.',
+      'session/ knows the engine and the storage, not the page.',
       { path: '^web/src/session/' },
-      { path: '^web/src/', pathNot: `^web/src/(platform|session|${engines.join('|')})/` },
+      { path: '^web/src/', pathNot: '^web/src/(storage|session)/' },
     ),
     forbid(
       'web-ui-sees-session',
       'The page sees session/ only.',
       { path: '^web/src/ui/' },
-      { path: '^web/src/', pathNot: '^web/src/(ui|session)/' },
+      { path: '^(web|engine)/src/', pathNot: '^web/src/(ui|session)/' },
     ),
     forbid(
       'web-main-joins',
       'The entry joins the page and the session.',
       { path: '^web/src/main[.]ts$' },
-      { path: '^web/src/', pathNot: '^web/src/(ui|session)/' },
-    ),
-    forbid(
-      'simple-peer-behind-its-port',
-      'One file knows simple-peer.',
-      { path: '^web/', pathNot: '^web/src/rtc/simple-peer-connection[.]ts$' },
-      { path: `${NODE_MODULES}(@types/)?simple-peer/` },
+      { path: '^(web|engine)/src/', pathNot: '^web/src/(ui|session)/' },
     ),
     forbid(
       'svelte-begins-in-session',
-      'The engines run without Svelte.',
+      'The storage runs without Svelte, and of the session only what is named for it.',
       { path: '^web/src/', pathNot: '^web/src/(ui/|main[.]ts$|session/[^/]+[.]svelte([.]test)?[.]ts$)' },
       { path: [`${NODE_MODULES}svelte/`, '[.]svelte$'] },
     ),
     forbid(
       'web-known-folders',
       'A new folder needs a rule of its own here.',
-      { path: '^web/src/', pathNot: `^web/src/(main[.]ts$|(platform|session|ui|${engines.join('|')})/)` },
+      { path: '^web/src/', pathNot: '^web/src/(main[.]ts$|(storage|session|ui)/)' },
       {},
     ),
 
@@ -127,7 +163,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: NODE_MODULES },
-    exclude: { path: '^(shared|signaling-server|web)/dist/' },
+    exclude: { path: '^(shared|engine|signaling-server|web)/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {

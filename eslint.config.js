@@ -97,7 +97,8 @@ export default defineConfig(
     rules: noProcess('Only main.ts reads the process; take what you need as an option.'),
   },
   {
-    files: ['web/src/**/*.{ts,svelte}'],
+    files: ['{engine,web}/src/**/*.{ts,svelte}'],
+    ignores: ['engine/src/node/**', '**/*.test.ts', '**/testing/**'],
     rules: noProcess('There is no process in a browser.'),
   },
   {
@@ -107,7 +108,7 @@ export default defineConfig(
       'no-restricted-imports': [
         'error',
         {
-          patterns: [{ regex: '/(platform|signaling|rtc|verify|call|transfer)/', message: 'ui/ sees session/ only.' }],
+          patterns: [{ regex: '@tincan/engine/|/storage/', message: 'ui/ sees session/ only.' }],
         },
       ],
     },

@@ -9,6 +9,7 @@ export default defineConfig({
     include: [
       'shared/src/**/*.test.ts',
       'signaling-server/{src,test}/**/*.test.ts',
+      'engine/src/**/*.test.ts',
       'web/src/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],

@@ -13,7 +13,7 @@ async function bundle(): Promise<string> {
     logLevel: 'error',
     build: {
       write: false,
-      lib: { entry: join(root, 'web/src/rtc/testing/in-page.ts'), formats: ['iife'], name: 'inPage' },
+      lib: { entry: join(root, 'engine/src/rtc/testing/in-page.ts'), formats: ['iife'], name: 'inPage' },
     },
   })) as Rollup.RollupOutput[];
   return built[0]!.output[0].code;

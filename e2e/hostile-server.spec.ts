@@ -1,5 +1,5 @@
 // A hostile signaling server in front of real browsers. The same and more attacks run against the client code alone in
-// web/src/session/hostile-server.test.ts; here the page itself shows what becomes of them.
+// engine/src/room/hostile-server.test.ts; here the page itself shows what becomes of them.
 import { expect, test, type Person } from './support/test.ts';
 import { id } from './support/tincan-page.ts';
 

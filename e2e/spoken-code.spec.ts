@@ -2,10 +2,10 @@ import { createSecret } from '@tincan/shared/secret';
 import { WebSocket } from 'ws';
 import { root } from '../scripts/run.mjs';
 import { startServer as startServerHere } from '../signaling-server/test/support.ts';
-import { SignalingClient } from '../web/src/signaling/signaling-client.ts';
-import { enterSlot, openSlot } from '../web/src/signaling/slot.ts';
-import { handOverSecret, receiveSecret } from '../web/src/verify/pairing.ts';
-import { createPassword } from '../web/src/verify/spoken-code.ts';
+import { SignalingClient } from '../engine/src/signaling/signaling-client.ts';
+import { enterSlot, openSlot } from '../engine/src/signaling/slot.ts';
+import { handOverSecret, receiveSecret } from '../engine/src/verify/pairing.ts';
+import { createPassword } from '../engine/src/verify/spoken-code.ts';
 import { expect, test, type Person } from './support/test.ts';
 import { id } from './support/tincan-page.ts';
 

@@ -7,7 +7,11 @@ const SKIPPED = /^(node_modules|dist|test|testing|.*\.test\.ts)$/;
 
 /** Each workspace that is built: what its build reads, and the file that shows that there is one. */
 const BUILDS = [
-  { workspace: 'web', inputs: ['shared', 'web', 'package-lock.json', 'tsconfig.base.json'], output: 'index.html' },
+  {
+    workspace: 'web',
+    inputs: ['shared', 'engine', 'web', 'package-lock.json', 'tsconfig.base.json'],
+    output: 'index.html',
+  },
   {
     workspace: 'signaling-server',
     inputs: ['shared', 'signaling-server', 'package-lock.json', 'tsconfig.base.json'],

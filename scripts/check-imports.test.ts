@@ -17,26 +17,39 @@ const planted: Planted[] = [
   { rule: 'no-cycle', file: 'shared/src/loop.ts', source: `export * from './loop.ts';` },
   { rule: 'no-unresolved', file: 'web/src/ui/lost.ts', source: `import './nowhere.ts';` },
   { rule: 'no-dev-dependency', file: 'signaling-server/src/http/dev.ts', source: `import 'a-tool';` },
-  { rule: 'no-test-from-source', file: 'web/src/rtc/tested.ts', source: `import './link.test.ts';` },
+  { rule: 'no-test-from-source', file: 'engine/src/rtc/tested.ts', source: `import './link.test.ts';` },
   { rule: 'shared-stands-alone', file: 'shared/src/clock.ts', source: `import 'node:timers';` },
+  {
+    rule: 'engine-stands-alone',
+    file: 'engine/src/room/page.ts',
+    source: `import '../../../web/src/session/views.ts';`,
+  },
   { rule: 'web-not-server', file: 'web/vite.config.ts', source: `import '../signaling-server/src/core/hub.ts';` },
-  { rule: 'server-not-web', file: 'signaling-server/src/server.ts', source: `import '../../web/src/platform/log.ts';` },
-  { rule: 'web-platform-is-lowest', file: 'web/src/platform/bad.ts', source: `import '../session/views.ts';` },
-  { rule: 'web-signaling-alone', file: 'web/src/signaling/bad.ts', source: `import '../rtc/link.ts';` },
-  { rule: 'web-rtc-alone', file: 'web/src/rtc/bad.ts', source: `import '../transfer/sender.ts';` },
-  { rule: 'web-verify-alone', file: 'web/src/verify/bad.ts', source: `import type {} from '../signaling/client.ts';` },
-  { rule: 'web-call-alone', file: 'web/src/call/bad.ts', source: `import '../rtc/link.ts';` },
-  { rule: 'web-transfer-alone', file: 'web/src/transfer/bad.ts', source: `import '../rtc/link.ts';` },
+  { rule: 'server-not-peer', file: 'signaling-server/src/server.ts', source: `import '@tincan/engine/platform/log';` },
+  { rule: 'engine-platform-is-lowest', file: 'engine/src/platform/bad.ts', source: `import '../room/room.ts';` },
+  { rule: 'engine-signaling-alone', file: 'engine/src/signaling/bad.ts', source: `import '../rtc/link.ts';` },
+  { rule: 'engine-rtc-alone', file: 'engine/src/rtc/bad.ts', source: `import '../transfer/sender.ts';` },
+  {
+    rule: 'engine-verify-alone',
+    file: 'engine/src/verify/bad.ts',
+    source: `import type {} from '../signaling/client.ts';`,
+  },
+  { rule: 'engine-call-alone', file: 'engine/src/call/bad.ts', source: `import '../rtc/link.ts';` },
+  { rule: 'engine-transfer-alone', file: 'engine/src/transfer/bad.ts', source: `import '../rtc/link.ts';` },
+  { rule: 'engine-known-folders', file: 'engine/src/stuff/bad.ts', source: `import '../platform/log.ts';` },
+  { rule: 'engine-node-apart', file: 'engine/src/room/program.ts', source: `import '../node/identity.ts';` },
+  { rule: 'engine-without-svelte', file: 'engine/src/call/store.ts', source: `import 'svelte';` },
+  { rule: 'simple-peer-behind-its-port', file: 'engine/src/rtc/second.ts', source: `import 'simple-peer';` },
+  { rule: 'web-storage-below-session', file: 'web/src/storage/bad.ts', source: `import '../session/views.ts';` },
   { rule: 'web-session-below-ui', file: 'web/src/session/bad.ts', source: `import '../ui/format.ts';` },
   {
     rule: 'web-ui-sees-session',
     file: 'web/src/ui/Bad.svelte',
-    source: script(`import { link } from '../rtc/link.ts';`),
+    source: script(`import { link } from '@tincan/engine/rtc/link';`),
   },
-  { rule: 'web-main-joins', file: 'web/src/main.ts', source: `import './transfer/sender.ts';` },
-  { rule: 'web-known-folders', file: 'web/src/stuff/bad.ts', source: `import '../platform/log.ts';` },
-  { rule: 'simple-peer-behind-its-port', file: 'web/src/rtc/second.ts', source: `import 'simple-peer';` },
-  { rule: 'svelte-begins-in-session', file: 'web/src/call/store.ts', source: `import 'svelte';` },
+  { rule: 'web-main-joins', file: 'web/src/main.ts', source: `import '@tincan/engine/transfer/sender';` },
+  { rule: 'svelte-begins-in-session', file: 'web/src/storage/store.ts', source: `import 'svelte';` },
+  { rule: 'web-known-folders', file: 'web/src/stuff/bad.ts', source: `import '../session/views.ts';` },
   { rule: 'server-core-is-lowest', file: 'signaling-server/src/core/bad.ts', source: `import 'ws';` },
   { rule: 'server-ws-alone', file: 'signaling-server/src/ws/bad.ts', source: `import '../http/files.ts';` },
   { rule: 'server-http-alone', file: 'signaling-server/src/http/bad.ts', source: `import '../ws/socket.ts';` },
@@ -49,13 +62,16 @@ const planted: Planted[] = [
 /** What the rules allow; none of it may be reported. */
 const sound: Record<string, string> = {
   'shared/src/limits.ts': `import 'valibot'; export const limit = 1;`,
-  'web/src/platform/log.ts': `import '@tincan/shared/limits';`,
-  'web/src/signaling/client.ts': `import '../platform/log.ts'; import '@tincan/shared/limits';`,
-  'web/src/rtc/link.ts': `import './simple-peer-connection.ts'; export const link = 1;`,
-  'web/src/rtc/link.test.ts': `import './link.ts'; import 'a-tool';`,
-  'web/src/rtc/simple-peer-connection.ts': `import 'simple-peer';`,
-  'web/src/transfer/sender.ts': `import '../platform/log.ts';`,
-  'web/src/session/views.ts': `import '../rtc/link.ts'; import '../transfer/sender.ts';`,
+  'engine/src/platform/log.ts': `import '@tincan/shared/limits';`,
+  'engine/src/signaling/client.ts': `import '../platform/log.ts'; import '@tincan/shared/limits';`,
+  'engine/src/rtc/link.ts': `import './simple-peer-connection.ts'; export const link = 1;`,
+  'engine/src/rtc/link.test.ts': `import './link.ts'; import '../node/identity.ts'; import 'a-tool';`,
+  'engine/src/rtc/simple-peer-connection.ts': `import 'simple-peer';`,
+  'engine/src/transfer/sender.ts': `import '../platform/log.ts';`,
+  'engine/src/room/room.ts': `import '../rtc/link.ts'; import '../transfer/sender.ts';`,
+  'engine/src/node/identity.ts': `import 'node:fs'; import '../rtc/link.ts';`,
+  'web/src/storage/opfs.ts': `import '@tincan/engine/transfer/sender';`,
+  'web/src/session/views.ts': `import '@tincan/engine/room/room'; import '../storage/opfs.ts';`,
   'web/src/session/room.svelte.ts': `import 'svelte'; import './views.ts';`,
   'web/src/ui/format.ts': `import '@tincan/shared/limits';`,
   'web/src/ui/Page.svelte': script(`import '../session/room.svelte.ts'; import './format.ts';`),
@@ -64,18 +80,24 @@ const sound: Record<string, string> = {
   'signaling-server/src/http/files.ts': `import 'node:fs'; import '../core/hub.ts';`,
   'signaling-server/src/main.ts': `import './server.ts';`,
 
-  'package.json': JSON.stringify({ workspaces: ['shared', 'signaling-server', 'web'] }),
+  'package.json': JSON.stringify({ workspaces: ['shared', 'engine', 'signaling-server', 'web'] }),
   'shared/package.json': JSON.stringify({
     name: '@tincan/shared',
     exports: { './*': './src/*.ts' },
     dependencies: { valibot: '1' },
+  }),
+  'engine/package.json': JSON.stringify({
+    name: '@tincan/engine',
+    exports: { './*': './src/*.ts' },
+    dependencies: { '@tincan/shared': '*', 'simple-peer': '1' },
+    devDependencies: { svelte: '1', 'a-tool': '1' },
   }),
   'signaling-server/package.json': JSON.stringify({
     dependencies: { '@tincan/shared': '*', ws: '1' },
     devDependencies: { 'a-tool': '1' },
   }),
   'web/package.json': JSON.stringify({
-    dependencies: { '@tincan/shared': '*', 'simple-peer': '1' },
+    dependencies: { '@tincan/engine': '*', '@tincan/shared': '*' },
     devDependencies: { svelte: '1', 'a-tool': '1' },
   }),
 };
@@ -89,7 +111,8 @@ beforeAll(() => {
   for (const name of ['valibot', 'ws', 'simple-peer', 'svelte', 'a-tool']) plantPackage(name);
   cpSync(join(root, 'tsconfig.base.json'), join(tree, 'tsconfig.base.json'));
   mkdirSync(join(tree, 'node_modules/@tincan'));
-  symlinkSync(join(tree, 'shared'), join(tree, 'node_modules/@tincan/shared'), 'junction');
+  for (const name of ['shared', 'engine'])
+    symlinkSync(join(tree, name), join(tree, 'node_modules/@tincan', name), 'junction');
   found = cruise();
 }, 30_000);
 afterAll(() => {
@@ -134,6 +157,7 @@ function cruise(): { rule: string; file: string }[] {
     '--output-type',
     'json',
     'shared',
+    'engine',
     'signaling-server',
     'web',
   ];

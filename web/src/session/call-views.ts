@@ -1,11 +1,11 @@
 // What the page shows of a call: plain snapshots, replaced and never changed.
 import type { SessionId } from '@tincan/shared/introduction';
-import type { CallEndReason } from '../call/call-state.ts';
-import type { SourceState } from '../call/source-state.ts';
-import type { Picture } from '../call/quality.ts';
+import type { CallEndReason } from '@tincan/engine/call/call-state';
+import type { SourceState } from '@tincan/engine/call/source-state';
+import type { Picture } from '@tincan/engine/call/quality';
 
-export type { Device as DeviceView, DeviceKind, Devices as DevicesView } from '../call/devices.ts';
-export { MEDIA_PROBLEMS, type MediaProblem } from '../call/media-problem.ts';
+export type { Device as DeviceView, DeviceKind, Devices as DevicesView } from '@tincan/engine/call/devices';
+export { MEDIA_PROBLEMS, type MediaProblem } from '@tincan/engine/call/media-problem';
 
 /** The microphone, the camera or the screen of this page, in a call. */
 export type OwnSourceView = SourceState;

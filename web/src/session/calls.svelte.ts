@@ -1,11 +1,11 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import { isCallMessage } from '@tincan/shared/link-message';
-import { Attendance } from '../call/attendance.ts';
-import type { CallEndReason, CallMember, CurrentCall } from '../call/call-state.ts';
-import { CallMedia } from '../call/call-media.ts';
-import { LocalMedia } from '../call/local-media.ts';
-import type { Reading } from '../call/quality.ts';
-import type { Mesh } from '../rtc/mesh.ts';
+import { Attendance } from '@tincan/engine/call/attendance';
+import type { CallEndReason, CallMember, CurrentCall } from '@tincan/engine/call/call-state';
+import { CallMedia } from '@tincan/engine/call/call-media';
+import { LocalMedia } from '@tincan/engine/call/local-media';
+import type { Reading } from '@tincan/engine/call/quality';
+import type { Mesh } from '@tincan/engine/rtc/mesh';
 import { CallSettings } from './call-settings.ts';
 import { Refresher } from './refresher.ts';
 import type {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeMediaDevices } from '../call/testing/fake-media-devices.ts';
-import { FakeStream } from '../call/testing/fake-stream.ts';
-import type { FakePage } from '../rtc/testing/fake-room.ts';
-import { pageOf, pair, pass } from '../rtc/testing/in-a-room.ts';
+import { FakeMediaDevices } from '@tincan/engine/call/testing/fake-media-devices';
+import { FakeStream } from '@tincan/engine/call/testing/fake-stream';
+import type { FakePage } from '@tincan/engine/rtc/testing/fake-room';
+import { pageOf, pair, pass } from '@tincan/engine/rtc/testing/in-a-room';
 import { Calls } from './calls.svelte.ts';
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 // The spoken code as the two pages run it, over sockets whose server the test plays.
 import { createSecret } from '@tincan/shared/secret';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SignalingClient } from '../signaling/signaling-client.ts';
-import { FakeWorld } from '../signaling/testing/fake-socket.ts';
+import { SignalingClient } from '@tincan/engine/signaling/signaling-client';
+import { FakeWorld } from '@tincan/engine/signaling/testing/fake-socket';
 import { enterCode } from './enter-code.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 
@@ -20,7 +20,7 @@ const ENTER = { type: 'slot-enter', slot: '042' };
 
 let world: FakeWorld;
 beforeEach(async () => {
-  await import('../verify/pairing.ts'); // so that loading it takes no time below
+  await import('@tincan/engine/verify/pairing'); // so that loading it takes no time below
   vi.useFakeTimers();
   world = new FakeWorld();
 });

@@ -1,4 +1,4 @@
-import { baseName } from '../transfer/names.ts';
+import { baseName } from '@tincan/engine/transfer/names';
 
 /** Long enough for any browser to have opened the file behind the link, in milliseconds. */
 const REVOKE_AFTER_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Result } from '@tincan/shared/result';
-import { failureCode } from '../platform/errors.ts';
-import { enterSlot, type EnterSlotOptions } from '../signaling/slot.ts';
-import { parseCode } from '../verify/spoken-code.ts';
+import { failureCode } from '@tincan/engine/platform/errors';
+import { enterSlot, type EnterSlotOptions } from '@tincan/engine/signaling/slot';
+import { parseCode } from '@tincan/engine/verify/spoken-code';
 import { CODE_PROBLEMS, type CodeProblem } from './views.ts';
 
 /** What typing a code came to. `spent`: it reached the other side, so that it must not be tried again, whatever the server says. */
@@ -12,7 +12,7 @@ export async function enterCode(text: string, options: Omit<EnterSlotOptions, 's
   const code = parseCode(text);
   if (!code.ok) return { ...code, spent: false };
   // The curve is loaded by those who need it.
-  const pairing = await import('../verify/pairing.ts').catch(() => undefined);
+  const pairing = await import('@tincan/engine/verify/pairing').catch(() => undefined);
   if (!pairing) return { ok: false, error: 'server-unreachable', spent: false };
   const { receiveSecret } = pairing;
   let channel;

@@ -1,15 +1,15 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
-import { Emitter } from '../platform/emitter.ts';
-import type { Mesh } from '../rtc/mesh.ts';
-import { isLive } from '../transfer/file-state.ts';
-import type { FrameLane, TransferPath } from '../transfer/path.ts';
-import type { IncomingFile } from '../transfer/incoming-file.ts';
-import type { IncomingOffer } from '../transfer/incoming-offers.ts';
-import { Receiver } from '../transfer/receiver.ts';
-import { Sender, type OutgoingFile } from '../transfer/sender.ts';
-import type { SinkStore } from '../transfer/sink.ts';
-import { Speed } from '../transfer/speed.ts';
+import { Emitter } from '@tincan/engine/platform/emitter';
+import type { Mesh } from '@tincan/engine/rtc/mesh';
+import { isLive } from '@tincan/engine/transfer/file-state';
+import type { FrameLane, TransferPath } from '@tincan/engine/transfer/path';
+import type { IncomingFile } from '@tincan/engine/transfer/incoming-file';
+import type { IncomingOffer } from '@tincan/engine/transfer/incoming-offers';
+import { Receiver } from '@tincan/engine/transfer/receiver';
+import { Sender, type OutgoingFile } from '@tincan/engine/transfer/sender';
+import type { SinkStore } from '@tincan/engine/transfer/sink';
+import { Speed } from '@tincan/engine/transfer/speed';
 import { isOpen, type OfferView, type TransferState, type TransferView } from './views.ts';
 
 const PREVIEW_FILES = 100;

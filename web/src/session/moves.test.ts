@@ -1,6 +1,6 @@
 import { createSecret } from '@tincan/shared/secret';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { sessionOf } from '../rtc/testing/fake-room.ts';
+import { sessionOf } from '@tincan/engine/rtc/testing/fake-room';
 import { Moves } from './moves.svelte.ts';
 
 const ROOM = 'r'.repeat(43);

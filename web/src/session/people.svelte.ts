@@ -1,9 +1,9 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { SessionId } from '@tincan/shared/introduction';
 import { SAFETY_EMOJI } from '@tincan/shared/safety-words';
-import { visibleText } from '../platform/visible-text.ts';
-import type { Mesh } from '../rtc/mesh.ts';
-import type { PeerSnapshot } from '../rtc/peer.ts';
+import { visibleText } from '@tincan/engine/platform/visible-text';
+import type { Mesh } from '@tincan/engine/rtc/mesh';
+import type { PeerSnapshot } from '@tincan/engine/rtc/peer';
 import type { Breach, PeerView } from './views.ts';
 
 /** Who is in the room, what they call themselves, and how far they can be trusted. */

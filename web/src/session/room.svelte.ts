@@ -3,16 +3,16 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
-import { TincanError } from '../platform/errors.ts';
-import type { Mesh } from '../rtc/mesh.ts';
-import { createIdentity } from '../rtc/simple-peer-connection.ts';
-import { signalingUrl } from '../signaling/signaling-client.ts';
-import { onWakeUp } from '../signaling/wake-up.ts';
-import { released } from '../transfer/leftovers.ts';
-import { MEMORY_CAP_BYTES, MemoryStore } from '../transfer/memory-sink.ts';
-import { openStore } from '../transfer/open-store.ts';
-import type { SinkStore } from '../transfer/sink.ts';
-import { Source } from '../transfer/source.ts';
+import { TincanError } from '@tincan/engine/platform/errors';
+import type { Mesh } from '@tincan/engine/rtc/mesh';
+import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
+import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
+import { onWakeUp, pageEnvironment } from './wake-up.ts';
+import { released } from '../storage/leftovers.ts';
+import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-sink';
+import { openStore } from '../storage/open-store.ts';
+import type { SinkStore } from '@tincan/engine/transfer/sink';
+import { Source } from '@tincan/engine/transfer/source';
 import { Calls } from './calls.svelte.ts';
 import { Exchanges } from './exchanges.ts';
 import { Messages } from './messages.svelte.ts';
@@ -20,7 +20,7 @@ import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 import { People } from './people.svelte.ts';
 import { Refresher } from './refresher.ts';
-import { Rendezvous } from './rendezvous.ts';
+import { Rendezvous } from '@tincan/engine/room/rendezvous';
 import { Saver } from './saver.ts';
 import {
   isOpen,
@@ -298,6 +298,7 @@ export class Room {
       name: this.#name,
       url: signalingUrl(location),
       createConnection: identity.createConnection,
+      environment: pageEnvironment,
     });
     const { mesh } = rendezvous;
     const exchanges = new Exchanges(store, mesh);

@@ -1,4 +1,4 @@
-import type { SinkStore } from '../transfer/sink.ts';
+import type { SinkStore } from '@tincan/engine/transfer/sink';
 import { downloadAll, pickDirectory, writeInto } from './downloads.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { TransferView } from './views.ts';

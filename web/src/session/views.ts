@@ -1,7 +1,7 @@
 // What the page shows: plain snapshots, replaced and never changed, at most ten times a second.
 import type { SessionId } from '@tincan/shared/introduction';
-import type { Breach } from '../rtc/breach.ts';
-import type { TransferFailure } from '../transfer/path.ts';
+import type { Breach } from '@tincan/engine/rtc/breach';
+import type { TransferFailure } from '@tincan/engine/transfer/path';
 
 export type { Breach };
 

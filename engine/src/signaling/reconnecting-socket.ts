@@ -2,7 +2,6 @@ import { shouldRetry } from '@tincan/shared/codes';
 import { SUBPROTOCOL } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
 import { reconnectDelayMs } from './backoff.ts';
-import { onWakeUp } from './wake-up.ts';
 
 /** After this much silence the socket is asked whether it still lives. */
 const IDLE_MS = 20_000;
@@ -17,8 +16,9 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 
 export interface SocketEnvironment {
   createSocket: (url: string) => WebSocket;
+  /** Whether somebody looks at it; a program is always awake. */
   isVisible: () => boolean;
-  /** Calls the handler when the page or the network comes back. */
+  /** Calls the handler when the page or the network comes back; a program hears of neither. */
   onWakeUp: (handler: () => void) => () => void;
   now: () => number;
   random: () => number;
@@ -29,10 +29,10 @@ export function createSocket(url: string): WebSocket {
   return new WebSocket(url, SUBPROTOCOL);
 }
 
-const browser: SocketEnvironment = {
+const defaults: SocketEnvironment = {
   createSocket,
-  isVisible: () => document.visibilityState === 'visible',
-  onWakeUp,
+  isVisible: () => true,
+  onWakeUp: () => () => {},
   now: () => performance.now(),
   random: Math.random,
 };
@@ -66,7 +66,7 @@ export class ReconnectingSocket extends Emitter<SocketEvents> {
     super();
     this.#url = url;
     this.#ping = ping;
-    this.#env = { ...browser, ...environment };
+    this.#env = { ...defaults, ...environment };
   }
 
   open(): void {

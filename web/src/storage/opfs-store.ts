@@ -1,7 +1,7 @@
 import { randomId } from '@tincan/shared/base64url';
-import { TincanError } from '../platform/errors.ts';
+import { TincanError } from '@tincan/engine/platform/errors';
 import type { OpfsAnswer, OpfsRequest } from './opfs-protocol.ts';
-import type { Sink, SinkStore } from './sink.ts';
+import type { Sink, SinkStore } from '@tincan/engine/transfer/sink';
 
 /** Keeps received files in the browser's private disk space (OPFS), written by a worker, in a folder of this page's own. */
 export class OpfsStore implements SinkStore {

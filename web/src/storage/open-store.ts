@@ -1,6 +1,6 @@
-import { MemoryStore } from './memory-sink.ts';
+import { MemoryStore } from '@tincan/engine/transfer/memory-sink';
 import { OpfsStore } from './opfs-store.ts';
-import type { SinkStore } from './sink.ts';
+import type { SinkStore } from '@tincan/engine/transfer/sink';
 
 /** Opens the best place that this browser has for received files: its private disk space, or else memory up to a cap. */
 export async function openStore(directory: string): Promise<SinkStore> {

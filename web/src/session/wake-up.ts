@@ -8,3 +8,9 @@ export function onWakeUp(handler: () => void): () => void {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && handler(), { signal });
   return () => listening.abort();
 }
+
+/** What the connection to the server is told of the page that it serves. */
+export const pageEnvironment = {
+  isVisible: () => document.visibilityState === 'visible',
+  onWakeUp,
+};
