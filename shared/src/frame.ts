@@ -6,10 +6,10 @@
 //   +---------+--------------+-----------------+-------------------------------+------------------
 //
 // `handle` names the transfer: the sender gives it in its offer. Frames may arrive in any order and more than once.
-import { MAX_FRAME_PAYLOAD_BYTES } from './limits.ts';
+import { PIECE_BYTES } from './limits.ts';
 import type { Result } from './result.ts';
 
-const FRAME_HEADER_BYTES = 16;
+export const FRAME_HEADER_BYTES = 16;
 const FRAME_VERSION = 1;
 
 export interface Frame {
@@ -31,10 +31,10 @@ export function encodeFrame(handle: number, offset: number, bytes: Uint8Array): 
   return frame;
 }
 
-/** Reads a lane's message. The offset is a safe integer and the bytes are within the limit; whether they belong to a wanted block is the receiver's to check. */
+/** Reads a lane's message. The offset is a safe integer and the bytes are within the limit; whether they belong to a wanted piece is the receiver's to check. */
 export function parseFrame(message: ArrayBuffer): Result<Frame, string> {
   const length = message.byteLength - FRAME_HEADER_BYTES;
-  if (length < 1 || length > MAX_FRAME_PAYLOAD_BYTES)
+  if (length < 1 || length > PIECE_BYTES)
     return { ok: false, error: `frame of ${message.byteLength} bytes` };
   const header = new DataView(message, 0, FRAME_HEADER_BYTES);
   if (header.getUint8(0) !== FRAME_VERSION) return { ok: false, error: `frame version ${header.getUint8(0)}` };

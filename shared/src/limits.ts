@@ -30,11 +30,17 @@ export const MAX_DISPLAY_NAME_CHARS = 40;
 
 /** The unit that is hashed, asked for and written, in bytes. */
 export const BLOCK_BYTES = 1_048_576;
-/** The most bytes of a file in one frame: the size at which RTCDataChannels are level in all browsers. */
-export const MAX_FRAME_PAYLOAD_BYTES = 65_536;
+/** The unit that is asked for on one lane, in bytes, and the most of a file in one frame: the size at which RTCDataChannels are level in all browsers. */
+export const PIECE_BYTES = 65_536;
+/** What a frame carries to a peer that takes no message of a piece and its header, in bytes: half a piece. */
+export const SMALL_FRAME_PAYLOAD_BYTES = 32_768;
 /** Files in one offer at most; bounds what a receiver holds before anyone has accepted. */
 export const MAX_FILES_PER_OFFER = 50_000;
 /** The longest relative path in an offer, in characters, before it is cleaned. */
 export const MAX_PATH_CHARS = 4_096;
+/** Offers that one peer can claim at a time, once a link is there. */
+export const MAX_CLAIMS = 512;
+/** Ranges in one entry of a `want` or a `have` at most. */
+export const MAX_RANGES = 64;
 /** Entries in one batched transfer message (`want`, `hashes`, `complete`, …) at most. */
 export const MAX_BATCH_ENTRIES = 512;

@@ -6,27 +6,33 @@ import {
   BLOCK_BYTES,
   MAX_BATCH_ENTRIES,
   MAX_CHAT_CHARS,
+  MAX_CLAIMS,
   MAX_DISPLAY_NAME_CHARS,
   MAX_FILES_PER_OFFER,
   MAX_LINK_MESSAGE_BYTES,
   MAX_PATH_CHARS,
+  MAX_RANGES,
+  PIECE_BYTES,
 } from './limits.ts';
 import { describe, parseJsonObject } from './parse.ts';
 import type { Result } from './result.ts';
 
 /** The version of everything that two peers say to each other; both sides state it first and must have the same. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 const Id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 const Handle = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 const Lane = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63));
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const BlockIndex = v.pipe(
-  v.number(),
-  v.integer(),
-  v.minValue(0),
-  v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / BLOCK_BYTES)),
-);
+const indexOf = (unitBytes: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Math.floor(Number.MAX_SAFE_INTEGER / unitBytes)));
+const BlockIndex = indexOf(BLOCK_BYTES);
+/** `[first, count]`, each. */
+const ranges = (unitBytes: number) =>
+  v.pipe(
+    v.array(v.tuple([indexOf(unitBytes), v.pipe(v.number(), v.integer(), v.minValue(1))])),
+    v.maxLength(MAX_RANGES),
+  );
 /** 32 bytes. */
 const Digest = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 const BlockHash = Digest;
@@ -68,6 +74,13 @@ const Chat = v.object({
   text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CHAT_CHARS)),
 });
 
+// ---- finding each other again after a page was loaded anew
+const Claims = v.object({
+  type: v.literal('claims'),
+  /** Proofs that the speaker has an offer's resume key, see `claimOf`; the first word on every link, empty if there is nothing to claim. */
+  claims: v.pipe(v.array(Digest), v.maxLength(MAX_CLAIMS)),
+});
+
 // ---- lanes: further connections, set up over the link
 const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
 const LaneSignal = v.object({ type: v.literal('lane-signal'), lane: Lane, epoch: Epoch, signal: ConnectionSignal });
@@ -80,9 +93,9 @@ const MediaSignal = v.object({ type: v.literal('media-signal'), epoch: Epoch, si
 /** Why one side ended a transfer. `cancelled` is a person's wish; all others are failures. */
 export const STOP_REASONS = [
   'cancelled',
-  'source-unreadable', // the sender can no longer read the file, or it changed
-  'no-space', // the receiver has no room for it
-  'sink-failed', // the receiver cannot write it
+  'source-unreadable', // the sender can no longer read the file
+  'source-changed', // the file is not the one that was offered any more
+  'store-failed', // the receiver cannot write it
   'corrupt', // a block did not match its hash twice
   'hash-mismatch', // the two sides' file hashes differ
   'unknown-transfer', // the sender does not have such a transfer (any more)
@@ -104,6 +117,10 @@ export type FileEntry = v.InferOutput<typeof FileEntry>;
 const Offer = v.object({
   type: v.literal('offer'),
   offer: Id,
+  /** 128 random bits that only the two ends of this offer know: by them they find each other after a page was loaded anew. */
+  key: Id,
+  /** The sender remembers the offer when its page is closed. */
+  keeps: v.boolean(),
   files: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_FILES_PER_OFFER)),
   bytes: Size,
   start: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES_PER_OFFER)),
@@ -116,20 +133,28 @@ const Hashes = v.object({
 });
 /** The sender's own file hashes, in answer to `complete`; each side compares for itself. */
 const Verified = v.object({ type: v.literal('verified'), files: batch(v.object({ handle: Handle, hash: FileHash })) });
+/** Why the sender does not answer what is asked of these for now: a person's wish, or the page waits for its person to give the file again. */
+const Hold = v.object({
+  type: v.literal('hold'),
+  handles: batch(Handle),
+  why: v.picklist(['person', 'file', 'none']),
+});
 const Withdraw = v.object({ type: v.literal('withdraw'), handles: batch(Handle), reason: StopReason });
 
 // ---- transfer, from the receiver
-const Accept = v.object({ type: v.literal('accept'), offer: Id });
+/** `keeps`: what arrives stays when the receiver's page is closed. */
+const Accept = v.object({ type: v.literal('accept'), offer: Id, keeps: v.boolean() });
 const Decline = v.object({ type: v.literal('decline'), offer: Id });
 const Want = v.object({
   type: v.literal('want'),
-  /** Grows when the receiver asks anew after a lane was lost; the sender then forgets what was asked before. */
-  generation: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** The lane on which the pieces are to come, by its number and the epoch of its connection; lost with it. */
+  lane: Lane,
+  epoch: Epoch,
   wants: batch(
     v.object({
       handle: Handle,
-      /** Block ranges `[first, count]`; empty where only `durable` is news. */
-      blocks: v.pipe(v.array(v.tuple([BlockIndex, v.pipe(v.number(), v.integer(), v.minValue(1))])), v.maxLength(64)),
+      /** Pieces of 64 KiB as `[first, count]`, in the order in which they are to come. */
+      pieces: ranges(PIECE_BYTES),
       /** Bytes of this file that are written and flushed at the receiver. */
       durable: Size,
     }),
@@ -137,10 +162,25 @@ const Want = v.object({
 });
 /** The receiver has every block of these files, durable, and this is the hash that it computed for itself. */
 const Complete = v.object({ type: v.literal('complete'), files: batch(v.object({ handle: Handle, hash: FileHash })) });
+/** What became durable of these files, in bytes, without asking for anything. */
+const Durable = v.object({
+  type: v.literal('durable'),
+  files: batch(v.object({ handle: Handle, durable: Size })),
+});
+/** Blocks that an earlier page has written: a sender that reads the file anew tells their hashes, so that a changed file is found. */
+const Have = v.object({ type: v.literal('have'), handle: Handle, blocks: ranges(BLOCK_BYTES) });
+/** Why the receiver does not ask for these for now: a person's wish, or its disk is full. */
+const Pause = v.object({
+  type: v.literal('pause'),
+  handles: batch(Handle),
+  why: v.picklist(['person', 'space', 'none']),
+});
+/** These files are verified, and that stands on the receiver's disk: the sender may forget them. */
+const Done = v.object({ type: v.literal('done'), handles: batch(Handle) });
 const Stop = v.object({ type: v.literal('stop'), handles: batch(Handle), reason: StopReason });
 
-const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Withdraw]);
-const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Complete, Stop]);
+const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Hold, Withdraw]);
+const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Durable, Have, Complete, Done, Pause, Stop]);
 const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
 const MediaMessage = v.variant('type', [MediaRequest, MediaSignal]);
 const LinkMessage = v.variant('type', [
@@ -150,6 +190,7 @@ const LinkMessage = v.variant('type', [
   Ping,
   Pong,
   Bye,
+  Claims,
   Move,
   Chat,
   LaneMessage,
@@ -172,7 +213,7 @@ const SENDER_TYPES = typesOf(SenderMessage.options);
 const RECEIVER_TYPES = typesOf(ReceiverMessage.options);
 const CALL_TYPES = typesOf(CallMessage.options);
 const LINK_TYPES: ReadonlySet<string> = new Set([
-  ...typesOf([Hello, Reveal, Profile, Ping, Pong, Bye, Move, Chat, ...LaneMessage.options, ...MediaMessage.options]),
+  ...typesOf([Hello, Reveal, Profile, Ping, Pong, Bye, Claims, Move, Chat, ...LaneMessage.options, ...MediaMessage.options]),
   ...CALL_TYPES,
   ...SENDER_TYPES,
   ...RECEIVER_TYPES,

@@ -63,9 +63,10 @@ async function open(name: string, options: { secret?: string } = {}) {
   const refused: string[] = [];
   const breaches: Breach[] = [];
   rendezvous.on('refused', (what) => refused.push(what));
-  rendezvous.mesh.on('breach', ({ breach }) => breaches.push(breach));
+  rendezvous.mesh.on('breach', (breach) => breaches.push(breach));
+  rendezvous.mesh.on('peer-added', (peer) => peer.on('breach', (breach) => breaches.push(breach)));
   await rendezvous.enter(options.secret ?? secret);
-  const peerOf = (other: string) => rendezvous.mesh.peers.find(({ session }) => session === sessionOf(other));
+  const peerOf = (other: string) => rendezvous.mesh.peer(sessionOf(other))?.snapshot;
   return {
     name,
     rendezvous,
@@ -73,7 +74,9 @@ async function open(name: string, options: { secret?: string } = {}) {
     breaches,
     peerOf,
     get view() {
-      return rendezvous.mesh.peers.map(({ session, state }) => `${session.replace(/_+$/, '')} ${state}`).join(', ');
+      return rendezvous.mesh.peers
+        .map(({ snapshot: { session, state } }) => `${session.replace(/_+$/, '')} ${state}`)
+        .join(', ');
     },
   };
 }

@@ -73,10 +73,12 @@ export class Rendezvous extends Emitter<RendezvousEvents> implements Introducer 
     super();
     this.#options = options;
     this.mesh = new Mesh({ ...options, introducer: this, getIceServers: () => this.#iceServers });
-    this.mesh.on('link-up', () => {
-      if (this.#measuring) performance.mark('tincan:connected');
-      this.#measuring = false;
-    });
+    this.mesh.on('peer-added', ({ link }) =>
+      link.on('up', () => {
+        if (this.#measuring) performance.mark('tincan:connected');
+        this.#measuring = false;
+      }),
+    );
   }
 
   /** The connection to the server; `undefined` before `enter`. */

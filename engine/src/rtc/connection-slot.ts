@@ -91,6 +91,10 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
     const { localFingerprint: local, remoteFingerprint: remote } = this.#current ?? {};
     return local !== undefined && remote !== undefined ? { local, remote } : undefined;
   }
+  /** The largest message that the other side takes on the present connection, in bytes. */
+  get maxMessageBytes(): number {
+    return this.#current?.connection.maxMessageBytes ?? 0;
+  }
   get bufferedBytes(): number {
     return this.#current?.connection.bufferedBytes ?? 0;
   }

@@ -36,6 +36,8 @@ export interface Connection {
   send(data: string | Uint8Array<ArrayBuffer>): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
+  /** The largest message that the other side takes, in bytes, once open. */
+  readonly maxMessageBytes: number;
   /** Of the certificate whose key the other side has proved to hold, once open; the browser's word, not the description's. */
   readonly provenFingerprint: string | undefined;
   /** What it carries of a call: of a connection with `media`, once it is open. */

@@ -10,6 +10,7 @@ class FakeChannel {
   bufferedBytes = 0;
   sentBytes = 0;
   stuck = false;
+  readonly maxMessageBytes = 262_144;
 
   send(frame: Uint8Array<ArrayBuffer>): void {
     this.sentBytes += frame.byteLength;
@@ -35,7 +36,7 @@ async function flood(lane: Lane): Promise<void> {
 
 function limited(bytesPerSecond: number): { lane: Lane; channel: FakeChannel } {
   const channel = new FakeChannel();
-  const lane = new Lane(0, channel);
+  const lane = new Lane({ index: 0, epoch: 1 }, channel);
   lane.limit(bytesPerSecond);
   return { lane, channel };
 }
@@ -46,7 +47,7 @@ describe('a lane without a limit', () => {
   test('is full at one mebibyte and sets no timer', async () => {
     const channel = new FakeChannel();
     channel.stuck = true;
-    const lane = new Lane(0, channel);
+    const lane = new Lane({ index: 0, epoch: 1 }, channel);
     while (!lane.full) lane.send(new Uint8Array(FRAME_BYTES));
     expect(channel.bufferedBytes).toBe(1_048_576);
     const drained = lane.drained();
@@ -137,7 +138,7 @@ describe('a lane with a limit', () => {
 
 test('what a lane has carried is what the network has taken', () => {
   const channel = new FakeChannel();
-  const lane = new Lane(0, channel);
+  const lane = new Lane({ index: 0, epoch: 1 }, channel);
   lane.send(new Uint8Array(70_000));
   channel.bufferedBytes = 20_000;
   expect(lane.carriedBytes).toBe(50_000);

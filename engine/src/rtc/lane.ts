@@ -8,6 +8,7 @@ const FULL_BYTES = 1_048_576;
 /** What a lane needs of its connection. */
 export interface LaneChannel {
   readonly bufferedBytes: number;
+  readonly maxMessageBytes: number;
   send(frame: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -20,6 +21,10 @@ interface Waiter {
 export class Lane {
   /** Which of the link's lanes. */
   readonly index: number;
+  /** Of its connection: a lane that is opened anew has another. */
+  readonly epoch: number;
+  /** The largest message that the other side takes, in bytes. */
+  readonly maxMessageBytes: number;
   readonly #channel: LaneChannel;
   readonly #now: () => number;
   #waiters: Waiter[] = [];
@@ -29,8 +34,10 @@ export class Lane {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #handedOverBytes = 0;
 
-  constructor(index: number, channel: LaneChannel, now = () => performance.now()) {
+  constructor({ index, epoch }: { index: number; epoch: number }, channel: LaneChannel, now = () => performance.now()) {
     this.index = index;
+    this.epoch = epoch;
+    this.maxMessageBytes = channel.maxMessageBytes;
     this.#channel = channel;
     this.#now = now;
   }

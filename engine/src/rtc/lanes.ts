@@ -12,6 +12,8 @@ import { ConnectionSlot } from './connection-slot.ts';
 import { Lane } from './lane.ts';
 import { Retry } from './retry.ts';
 
+/** A first attempt may fail by chance. */
+const BLOCKED_AFTER_FAILURES = 2;
 /** More than this many the other side cannot make us open: each costs a socket and its buffers. */
 export const MAX_LANES = 16;
 
@@ -20,6 +22,8 @@ type LanesEvents = {
   'lane-closed': Lane;
   /** A message of any lane, not yet looked at. */
   frame: ArrayBuffer;
+  /** Lanes are wanted, and again and again none can be opened although the link lives; or that is over. */
+  blocked: boolean;
   breach: Breach;
 };
 
@@ -43,6 +47,8 @@ interface Place {
   /** Somebody asked for it, here or there: it is opened again when it fails. */
   wanted: boolean;
   lane: Lane | undefined;
+  /** Attempts in a row that did not open. */
+  failures: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -57,6 +63,7 @@ export class Lanes extends Emitter<LanesEvents> {
   /** By lanes that have closed. */
   #carriedBytes = 0;
   #linkUp = false;
+  #blocked = false;
 
   constructor(options: LanesOptions) {
     super();
@@ -96,6 +103,7 @@ export class Lanes extends Emitter<LanesEvents> {
       place.slot.drop('the link is down');
     }
     this.#places.clear();
+    this.#review();
   }
 
   handleMessage(message: LaneMessage): void {
@@ -150,7 +158,7 @@ export class Lanes extends Emitter<LanesEvents> {
       isTheirs,
     });
     const retry = new Retry(this.#retryOptions);
-    const place: Place = { index, slot, retry, wanted: false, lane: undefined, timer: undefined };
+    const place: Place = { index, slot, retry, wanted: false, lane: undefined, failures: 0, timer: undefined };
     this.#places.set(index, place);
     slot.on('signal', ({ epoch, signal }) => send({ type: 'lane-signal', lane: index, epoch, signal }));
     slot.on('open', () => this.#handleOpen(place));
@@ -164,8 +172,10 @@ export class Lanes extends Emitter<LanesEvents> {
   #handleOpen(place: Place): void {
     place.slot.settle();
     place.retry.handleUp();
-    const lane = new Lane(place.index, place.slot);
+    const lane = new Lane({ index: place.index, epoch: place.slot.epoch }, place.slot);
     place.lane = lane;
+    place.failures = 0;
+    this.#review();
     this.limit(this.#bytesPerSecond);
     this.emit('lane-opened', lane);
   }
@@ -175,10 +185,21 @@ export class Lanes extends Emitter<LanesEvents> {
     place.lane = undefined;
     const delayMs = place.retry.handleDown();
     if (this.#linkUp && place.wanted && place.slot.idle) place.timer = setTimeout(() => this.#pursue(place), delayMs);
-    if (!lane) return;
+    if (!lane) {
+      place.failures += 1;
+      return this.#review();
+    }
     this.#carriedBytes += lane.carriedBytes;
     lane.handleClose();
     this.limit(this.#bytesPerSecond);
     this.emit('lane-closed', lane);
+  }
+
+  #review(): void {
+    const fails = (place: Place) => place.wanted && place.failures >= BLOCKED_AFTER_FAILURES;
+    const blocked = this.#linkUp && this.#openLanes.length === 0 && [...this.#places.values()].some(fails);
+    if (blocked === this.#blocked) return;
+    this.#blocked = blocked;
+    this.emit('blocked', blocked);
   }
 }

@@ -8,7 +8,9 @@ describe('the server', () => {
     const before = alice.address;
     room.kill();
     await pass(60_000);
-    expect(alice.mesh.send(bob.session, { type: 'chat', id: 'x'.repeat(22), text: 'still there?' })).toBe(true);
+    expect(alice.mesh.peer(bob.session)?.link.send({ type: 'chat', id: 'x'.repeat(22), text: 'still there?' })).toBe(
+      true,
+    );
     room.running = true;
     bob.enter();
     await pass(4_000);
@@ -55,8 +57,8 @@ describe('the server', () => {
 
   test('[CALL-2] a peer whose call flows on is kept, though its link and its address are gone; it goes after the call', async () => {
     const { alice, bob } = await pair();
-    alice.mesh.setMediaWanted(bob.session, true);
-    bob.mesh.setMediaWanted(alice.session, true);
+    alice.mesh.peer(bob.session)?.media.setWanted(true);
+    bob.mesh.peer(alice.session)?.media.setWanted(true);
     await pass(100);
     expect(network.open('call').length).toBe(1);
     bob.drop();

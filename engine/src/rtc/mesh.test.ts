@@ -53,11 +53,15 @@ describe('meeting', () => {
 
   test('names and the route are told, and changes of them', async () => {
     const { alice, bob } = await pair();
-    expect(alice.mesh.peers).toMatchObject([{ session: bob.session, name: 'bob', route: 'direct' }]);
+    expect(alice.mesh.peers.map(({ snapshot }) => snapshot)).toMatchObject([
+      { session: bob.session, name: 'bob', route: 'direct' },
+    ]);
     bob.mesh.setName('Bob '.repeat(20));
     network.route = 'relay';
     await pass(11_000);
-    expect(alice.mesh.peers).toMatchObject([{ name: 'Bob '.repeat(10), route: 'relay' }]);
+    expect(alice.mesh.peers.map(({ snapshot }) => snapshot)).toMatchObject([
+      { name: 'Bob '.repeat(10), route: 'relay' },
+    ]);
   });
 
   test('[INTRO-9] more peers than fit are refused, and taken in when there is a place', async () => {
@@ -102,7 +106,7 @@ describe('going', () => {
 test('[INTRO-10] a peer that is blocked is gone, and its page is not let in again', async () => {
   const { alice, bob } = await pair();
   const removed: unknown[] = [];
-  alice.mesh.on('peer-removed', (event) => removed.push(event));
+  alice.mesh.on('peer-removed', ({ peer: { session }, forGood }) => removed.push({ session, forGood }));
   alice.mesh.block(bob.session);
   await pass(100);
   expect(removed).toEqual([{ session: bob.session, forGood: true }]);
@@ -129,10 +133,14 @@ describe('versions', () => {
   test('[LINK-2] of two wire versions the older one is told to reload, and nothing is tried again', async () => {
     const [alice, bob] = [pageOf('alice', { wire: 2 }).enter(), pageOf('bob').enter()];
     await pass(60_000);
-    expect(alice.mesh.peers).toMatchObject([{ state: 'connecting', incompatible: 'reload-there', name: 'bob' }]);
-    expect(bob.mesh.peers).toMatchObject([{ state: 'connecting', incompatible: 'reload-here', name: 'alice' }]);
+    expect(alice.mesh.peers.map(({ snapshot }) => snapshot)).toMatchObject([
+      { state: 'connecting', incompatible: 'reload-there', name: 'bob' },
+    ]);
+    expect(bob.mesh.peers.map(({ snapshot }) => snapshot)).toMatchObject([
+      { state: 'connecting', incompatible: 'reload-here', name: 'alice' },
+    ]);
     expect(network.connections).toHaveLength(2);
-    expect(alice.mesh.send(bob.session, { type: 'chat', id: 'x'.repeat(22), text: 'hi' })).toBe(false);
+    expect(alice.mesh.peer(bob.session)?.link.send({ type: 'chat', id: 'x'.repeat(22), text: 'hi' })).toBe(false);
     network.cut();
     await pass(60_000);
     expect(network.connections).toHaveLength(2);
@@ -232,8 +240,8 @@ describe('lanes', () => {
     const relayed = room.relayed.length;
     const { mesh } = pages[name as 'alice'];
     const other = mesh.peers[0]?.session ?? '';
-    mesh.openLanes(other);
-    mesh.openLanes(other);
+    mesh.peer(other)?.lanes.open();
+    mesh.peer(other)?.lanes.open();
     await pass(100);
     expect(pages.alice.events).toContain('lane-opened bob');
     expect(pages.bob.events).toContain('lane-opened alice');
@@ -243,7 +251,7 @@ describe('lanes', () => {
 
   test('[LANE-4] close with the link and come back with it', async () => {
     const { alice, bob } = await pair();
-    bob.mesh.openLanes(alice.session, 2);
+    bob.mesh.peer(alice.session)?.lanes.open(2);
     await pass(100);
     network.cut();
     await pass(2_000);

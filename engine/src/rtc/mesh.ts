@@ -4,15 +4,12 @@
 // ever a way to reach a session, and no news about addresses ends a link that lives.
 import type { Introduction, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
-import type { LinkMessage } from '@tincan/shared/link-message';
 import { sessionOf } from '@tincan/shared/session';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
-import type { Lane } from './lane.ts';
-import type { Media } from './media.ts';
-import { Peer, type PeerSnapshot } from './peer.ts';
+import { Peer } from './peer.ts';
 
 /** Links that one page keeps: each costs a connection, and every file to everyone is sent once per peer. */
 const MAX_PEERS = 8;
@@ -26,26 +23,14 @@ export interface Introducer {
 }
 
 type MeshEvents = {
-  'peer-added': PeerSnapshot;
-  /** Its name, state, route or compatibility is another than before. */
-  'peer-changed': PeerSnapshot;
-  /** It will not come back if `forGood`; else the same session may be added again later. */
-  'peer-removed': { session: SessionId; forGood: boolean };
-  'link-up': { session: SessionId };
-  'link-down': { session: SessionId; reason: string };
-  message: { session: SessionId; message: LinkMessage };
-  'lane-opened': { session: SessionId; lane: Lane };
-  'lane-closed': { session: SessionId; lane: Lane };
-  frame: { session: SessionId; bytes: ArrayBuffer };
-  'media-opened': { session: SessionId; media: Media };
-  'media-interrupted': { session: SessionId; interrupted: boolean };
-  'media-closed': { session: SessionId };
+  /** Whoever wants to know what becomes of its link, its lanes and its call listens to these from now on. */
+  'peer-added': Peer;
+  /** Its connections have ended. It will not come back if `forGood`; else the same session may be added again later, as another object. */
+  'peer-removed': { peer: Peer; forGood: boolean };
   /** Somebody could not be taken in: there are `maxPeers` already. */
   'peer-refused': { session: SessionId };
-  /** A peer broke a rule of the link: for the log. */
-  fault: { session: SessionId; reason: string };
-  /** Security failed, in the name of a session or of nobody known. */
-  breach: { session: SessionId | undefined; breach: Breach };
+  /** Security failed in the name of nobody who is known. */
+  breach: Breach;
 };
 
 export interface MeshOptions {
@@ -87,8 +72,12 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#name = clip(options.name);
   }
 
-  get peers(): PeerSnapshot[] {
-    return [...this.#peers.values()].map((peer) => peer.snapshot);
+  get peers(): Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  peer(session: SessionId): Peer | undefined {
+    return this.#peers.get(session);
   }
 
   /** We are in the room, and these addresses are in it too. */
@@ -136,7 +125,7 @@ export class Mesh extends Emitter<MeshEvents> {
     if (this.#closed || (session !== undefined && this.#blocked.has(session))) return;
     const peer = session === undefined ? this.#at(address) : this.#peers.get(session);
     if (peer) peer.handleBreach(breach);
-    else this.emit('breach', { session: undefined, breach });
+    else this.emit('breach', breach);
   }
 
   /** Ends the link to this session, with everything on it, and does not let it in again. */
@@ -151,34 +140,9 @@ export class Mesh extends Emitter<MeshEvents> {
     for (const peer of this.#peers.values()) peer.handleWakeUp();
   }
 
-  /** Sends over the link, if it is up; else the message is dropped, and the answer is `false`. */
-  send(session: SessionId, message: LinkMessage): boolean {
-    return this.#peers.get(session)?.send(message) ?? false;
-  }
-
-  /** Asks for lanes to a peer; they are opened again after every loss. Repeating it is harmless. */
-  openLanes(session: SessionId, count?: number): void {
-    this.#peers.get(session)?.openLanes(count);
-  }
-
-  /** How fast all lanes to a peer together may send from now on; `undefined` for no limit. */
-  limitLanes(session: SessionId, bytesPerSecond: number | undefined): void {
-    this.#peers.get(session)?.limitLanes(bytesPerSecond);
-  }
-
-  /** Bytes that the network has taken on all lanes to a peer so far. */
-  laneBytes(session: SessionId): number {
-    return this.#peers.get(session)?.laneBytes ?? 0;
-  }
-
-  /** Whether there is to be a call's connection to a peer: it is opened again after every loss. Repeating it is harmless. */
-  setMediaWanted(session: SessionId, wanted: boolean): void {
-    this.#peers.get(session)?.setMediaWanted(wanted);
-  }
-
   setName(name: string): void {
     this.#name = clip(name);
-    for (const peer of this.#peers.values()) peer.send({ type: 'profile', name: this.#name });
+    for (const peer of this.#peers.values()) peer.link.send({ type: 'profile', name: this.#name });
   }
 
   /** Final: says bye to everyone, for this session will not come back. */
@@ -234,21 +198,9 @@ export class Mesh extends Emitter<MeshEvents> {
       introduce: (address, introduction) => introducer.introduce({ address, session }, introduction),
     });
     this.#peers.set(session, peer);
-    peer.on('changed', () => this.emit('peer-changed', peer.snapshot));
-    peer.on('up', () => this.emit('link-up', { session }));
-    peer.on('down', ({ reason }) => this.emit('link-down', { session, reason }));
-    peer.on('message', (message) => this.emit('message', { session, message }));
-    peer.on('lane-opened', (lane) => this.emit('lane-opened', { session, lane }));
-    peer.on('lane-closed', (lane) => this.emit('lane-closed', { session, lane }));
-    peer.on('frame', (bytes) => this.emit('frame', { session, bytes }));
-    peer.on('media-opened', (media) => this.emit('media-opened', { session, media }));
-    peer.on('media-interrupted', (interrupted) => this.emit('media-interrupted', { session, interrupted }));
-    peer.on('media-closed', () => this.emit('media-closed', { session }));
-    peer.on('fault', (reason) => this.emit('fault', { session, reason }));
-    peer.on('breach', (breach) => this.emit('breach', { session, breach }));
     peer.on('gone', (why) => this.#remove(peer, why === 'bye'));
     peer.setOnline(this.#online);
-    this.emit('peer-added', peer.snapshot);
+    this.emit('peer-added', peer);
     return peer;
   }
 
@@ -260,7 +212,7 @@ export class Mesh extends Emitter<MeshEvents> {
     const oldest = this.#departed.keys().next();
     if (this.#departed.size > MAX_DEPARTED && !oldest.done) this.#departed.delete(oldest.value);
     peer.close();
-    this.emit('peer-removed', { session, forGood });
+    this.emit('peer-removed', { peer, forGood });
     if (!this.#refusedSome) return;
     this.#refusedSome = false;
     this.#announcePresence(); // there is a place now, and they will answer

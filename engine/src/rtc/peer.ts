@@ -3,10 +3,8 @@ import type { LinkMessage } from '@tincan/shared/link-message';
 import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
 import type { Route } from './connection.ts';
-import type { Lane } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { Link, type Incompatible, type LinkOptions, type LinkState } from './link.ts';
-import type { Media } from './media.ts';
 import { MediaConnection, type MediaConnectionOptions } from './media-connection.ts';
 import { Retry } from './retry.ts';
 
@@ -34,17 +32,11 @@ export interface PeerSnapshot {
 }
 
 type PeerEvents = {
+  /** Its snapshot is another than before. */
   changed: undefined;
-  up: undefined;
-  down: { reason: string };
-  message: LinkMessage;
-  'lane-opened': Lane;
-  'lane-closed': Lane;
-  frame: ArrayBuffer;
-  'media-opened': Media;
-  'media-interrupted': boolean;
-  'media-closed': undefined;
+  /** What it says by way of the server is not what it should be: for the log. */
   fault: string;
+  /** Security failed, on any of its connections or in its name. */
   breach: Breach;
   /** It said so, or nothing connects us to it any more and the server does not know it either. */
   gone: 'bye' | 'absent';
@@ -60,9 +52,10 @@ export class Peer extends Emitter<PeerEvents> {
   readonly session: SessionId;
   readonly #introduce: PeerOptions['introduce'];
   readonly #now: () => number;
-  readonly #link: Link;
-  readonly #lanes: Lanes;
-  readonly #media: MediaConnection;
+  /** Of these three only the peer itself begins and ends anything; others listen to them, and say and ask what they have to. */
+  readonly link: Link;
+  readonly lanes: Lanes;
+  readonly media: MediaConnection;
   readonly #retry: Retry;
   #address: string | undefined;
   /** Where the current offer went. */
@@ -87,46 +80,36 @@ export class Peer extends Emitter<PeerEvents> {
     const link = new Link(options);
     const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
     const media = new MediaConnection({ ...options, send: (message) => void link.send(message) });
-    this.#link = link;
-    this.#lanes = lanes;
-    this.#media = media;
+    this.link = link;
+    this.lanes = lanes;
+    this.media = media;
     link.on('signal', ({ epoch, signal }) => this.#handleLocalSignal(epoch, signal));
     link.on('up', () => this.#handleUp());
     link.on('down', (end) => this.#handleDown(end));
     link.on('changed', () => this.emit('changed', undefined));
     link.on('message', (message) => this.#handleMessage(message));
-    link.on('fault', (reason) => this.emit('fault', reason));
-    link.on('breach', (breach) => this.emit('breach', breach));
     link.on('bye', () => this.emit('gone', 'bye'));
-    lanes.on('lane-opened', (lane) => this.emit('lane-opened', lane));
-    lanes.on('lane-closed', (lane) => this.emit('lane-closed', lane));
-    lanes.on('frame', (bytes) => this.emit('frame', bytes));
-    lanes.on('breach', (breach) => this.emit('breach', breach));
-    media.on('opened', (opened) => {
-      this.emit('media-opened', opened);
-      this.#review();
-    });
-    media.on('interrupted', (interrupted) => this.emit('media-interrupted', interrupted));
-    media.on('closed', () => {
-      this.emit('media-closed', undefined);
-      this.#review();
-    });
-    media.on('breach', (breach) => this.emit('breach', breach));
+    media.on('opened', () => this.#review());
+    media.on('closed', () => this.#review());
+    const handleBreach = (breach: Breach) => this.emit('breach', breach);
+    link.on('breach', handleBreach);
+    lanes.on('breach', handleBreach);
+    media.on('breach', handleBreach);
   }
 
   get snapshot(): PeerSnapshot {
-    const { name, state, incompatible, words } = this.#link;
+    const { name, state, incompatible, words } = this.link;
     return { session: this.session, name, state, route: this.#route, incompatible, words };
   }
   get connected(): boolean {
-    return this.#link.state === 'connected';
+    return this.link.state === 'connected';
   }
   get epoch(): number {
-    return this.#link.epoch;
+    return this.link.epoch;
   }
   /** There is a way to it: its link, or a call that outlives the link. */
   get isThere(): boolean {
-    return this.connected || this.#media.isOpen;
+    return this.connected || this.media.isOpen;
   }
   /** Where the server reaches this peer; `undefined` when it does not. */
   get address(): string | undefined {
@@ -162,7 +145,7 @@ export class Peer extends Emitter<PeerEvents> {
     if (!this.connected || !this.#wouldEndLink(introduction)) return this.#act(introduction);
     const doubted = [introduction];
     this.#doubted = doubted;
-    const alive = await this.#link.probe();
+    const alive = await this.link.probe();
     this.#doubted = undefined;
     if (alive) this.emit('fault', `${introduction.kind}, by way of the server, while the link lives`);
     else for (const each of doubted) this.#act(each);
@@ -170,31 +153,31 @@ export class Peer extends Emitter<PeerEvents> {
 
   #wouldEndLink(introduction: Introduction): boolean {
     if (introduction.kind === 'presence') return false;
-    if (introduction.kind === 'hello') return introduction.needsLink && this.#link.initiates;
-    return introduction.signal.type !== 'candidate' && introduction.epoch >= this.#link.epoch;
+    if (introduction.kind === 'hello') return introduction.needsLink && this.link.initiates;
+    return introduction.signal.type !== 'candidate' && introduction.epoch >= this.link.epoch;
   }
 
   #act(introduction: Introduction): void {
     if (this.#closed) return; // while the link was asked whether it lives
     if (introduction.kind === 'presence') this.#handlePresence();
     else if (introduction.kind === 'hello') this.#handleHello(introduction.needsLink);
-    else this.#link.handleSignal(introduction.epoch, introduction.signal);
+    else this.link.handleSignal(introduction.epoch, introduction.signal);
   }
 
   /** The peer told the room that it is there, so it may not know us. */
   #handlePresence(): void {
-    if (!this.#link.initiates) return this.#sendHello();
-    const lost = !this.#link.answered && this.#offeredTo !== this.#address;
-    if (this.#link.idle || (lost && !this.connected)) this.#connect();
+    if (!this.link.initiates) return this.#sendHello();
+    const lost = !this.link.answered && this.#offeredTo !== this.#address;
+    if (this.link.idle || (lost && !this.connected)) this.#connect();
     else this.#sendHello();
   }
 
   /** The peer told us that it is there, and whether it has a link. Never answered by a hello, or two would go on for ever. */
   #handleHello(needsLink: boolean): void {
-    if (!this.#link.initiates) return;
+    if (!this.link.initiates) return;
     // Messages keep their order: a need that is stated after the answer to our offer is about a link lost since.
-    const lost = this.#link.answered ? needsLink : this.#offeredTo !== this.#address;
-    if (this.#link.idle || lost) this.#connect();
+    const lost = this.link.answered ? needsLink : this.#offeredTo !== this.#address;
+    if (this.link.idle || lost) this.#connect();
   }
 
   /**
@@ -203,54 +186,30 @@ export class Peer extends Emitter<PeerEvents> {
    */
   handleBreach(breach: Breach): void {
     if (this.connected && breach === 'unopenable') return this.emit('fault', 'unopenable, by way of the server');
-    if (breach === 'unopenable') this.#link.drop(breach);
+    if (breach === 'unopenable') this.link.drop(breach);
     this.emit('breach', breach);
   }
 
   handleWakeUp(): void {
-    this.#link.handleWakeUp();
+    this.link.handleWakeUp();
     this.#retry.reset();
-    if (this.#link.initiates) this.#notBefore = 0;
+    if (this.link.initiates) this.#notBefore = 0;
     this.#review();
-  }
-
-  send(message: LinkMessage): boolean {
-    return this.#link.send(message);
-  }
-
-  openLanes(count?: number): void {
-    this.#lanes.open(count);
-  }
-
-  /** How fast all lanes together may send from now on; `undefined` for no limit. */
-  limitLanes(bytesPerSecond: number | undefined): void {
-    this.#lanes.limit(bytesPerSecond);
-  }
-
-  /** Bytes that the network has taken on all lanes so far. */
-  get laneBytes(): number {
-    return this.#lanes.carriedBytes;
-  }
-
-  /** Whether there is to be a call's connection: it is opened again after every loss, and outlives the link's. */
-  setMediaWanted(wanted: boolean): void {
-    this.#media.setWanted(wanted);
   }
 
   /** Final. The other side is told, if it can be. */
   close(): void {
     this.#closed = true;
-    this.#lanes.handleLinkDown();
-    this.#media.close();
-    this.#link.close();
+    this.lanes.handleLinkDown();
+    this.media.close();
+    this.link.close();
     this.#review();
     clearTimeout(this.#routeTimer);
   }
 
   #handleMessage(message: LinkMessage): void {
-    if (message.type === 'lane-request' || message.type === 'lane-signal') this.#lanes.handleMessage(message);
-    else if (message.type === 'media-request' || message.type === 'media-signal') this.#media.handleMessage(message);
-    else this.emit('message', message);
+    if (message.type === 'lane-request' || message.type === 'lane-signal') this.lanes.handleMessage(message);
+    if (message.type === 'media-request' || message.type === 'media-signal') this.media.handleMessage(message);
   }
 
   #handleLocalSignal(epoch: number, signal: ConnectionSignal): void {
@@ -258,7 +217,7 @@ export class Peer extends Emitter<PeerEvents> {
     if (signal.type === 'offer') this.#offeredTo = address;
     void this.#send({ kind: 'link', epoch, signal }).then((sent) => {
       if (sent || signal.type === 'candidate') return; // of several candidates the rest may do
-      if (this.#link.epoch === epoch && !this.connected) this.#link.drop('the server is not there to introduce us');
+      if (this.link.epoch === epoch && !this.connected) this.link.drop('the server is not there to introduce us');
     });
   }
 
@@ -268,32 +227,29 @@ export class Peer extends Emitter<PeerEvents> {
 
   #handleUp(): void {
     this.#retry.handleUp();
-    this.#lanes.handleLinkUp();
-    this.#media.handleLinkUp(this.#link.epoch);
+    this.lanes.handleLinkUp();
+    this.media.handleLinkUp(this.link.epoch);
     this.#review();
-    this.emit('up', undefined);
     this.emit('changed', undefined);
     void this.#refreshRoute();
   }
 
-  #handleDown({ reason, wasUp }: { reason: string; wasUp: boolean }): void {
-    this.#lanes.handleLinkDown();
-    this.#media.handleLinkDown();
+  #handleDown({ wasUp }: { wasUp: boolean }): void {
+    this.lanes.handleLinkDown();
+    this.media.handleLinkDown();
     this.#route = undefined;
     clearTimeout(this.#routeTimer);
     const delayMs = this.#retry.handleDown();
-    if (this.#link.initiates) this.#notBefore = this.#now() + delayMs;
+    if (this.link.initiates) this.#notBefore = this.#now() + delayMs;
     this.#review();
-    if (!wasUp) return;
-    this.emit('down', { reason });
-    if (!this.#closed) this.emit('changed', undefined);
+    if (wasUp && !this.#closed) this.emit('changed', undefined);
   }
 
   /** Brings both timers in line with what is known: called whenever any of it changes. */
   #review(): void {
     const reachable = this.#online && this.#address !== undefined;
     clearTimeout(this.#pursuit);
-    if (!this.#closed && reachable && this.#link.idle && !this.#link.incompatible)
+    if (!this.#closed && reachable && this.link.idle && !this.link.incompatible)
       this.#pursuit = setTimeout(() => this.#pursue(), Math.max(0, this.#notBefore - this.#now()));
 
     const absent = !this.#closed && this.#online && this.#address === undefined && !this.isThere;
@@ -305,28 +261,28 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #pursue(): void {
-    if (!this.#link.idle) return;
-    if (this.#link.initiates) this.#connect();
+    if (!this.link.idle) return;
+    if (this.link.initiates) this.#connect();
     else this.#sendHello();
   }
 
   #connect(): void {
     this.#offeredTo = this.#address;
-    this.#link.connect();
+    this.link.connect();
   }
 
   #sendHello(): void {
     if (this.#address === undefined) return;
-    const needsLink = this.#link.idle && !this.#link.incompatible;
+    const needsLink = this.link.idle && !this.link.incompatible;
     void this.#send({ kind: 'hello', needsLink });
-    if (this.#link.initiates) return;
+    if (this.link.initiates) return;
     this.#notBefore = this.#now() + HELLO_INTERVAL_MS;
     this.#review();
   }
 
   async #refreshRoute(): Promise<void> {
     clearTimeout(this.#routeTimer);
-    const route = await this.#link.route();
+    const route = await this.link.route();
     if (!this.connected) return;
     clearTimeout(this.#routeTimer);
     this.#routeTimer = setTimeout(() => void this.#refreshRoute(), route ? ROUTE_REFRESH_MS : ROUTE_UNKNOWN_RETRY_MS);

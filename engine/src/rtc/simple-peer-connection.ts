@@ -24,6 +24,10 @@ import { answerMedia, layOutMedia, mediaOf, type Media } from './media.ts';
  */
 const READY = 'ready';
 
+/** What a side takes that does not say how much (RFC 8841), and what no browser sends more of. */
+const DEFAULT_MESSAGE_BYTES = 65_536;
+const MAX_MESSAGE_BYTES = 262_144;
+
 /** How long a closed connection may take to send what it still has. */
 const LINGER_MS = 1_000;
 
@@ -98,6 +102,10 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
 
   get bufferedBytes(): number {
     return this.#channel?.bufferedAmount ?? 0;
+  }
+
+  get maxMessageBytes(): number {
+    return Math.min(this.#peer?._pc?.sctp?.maxMessageSize ?? DEFAULT_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
   }
 
   get provenFingerprint(): string | undefined {

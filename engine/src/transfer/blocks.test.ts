@@ -40,7 +40,7 @@ describe('BlockSet', () => {
 });
 
 it('toRanges joins neighbours', () => {
-  expect(toRanges([0, 1, 2, 5, 7, 8])).toEqual([
+  expect([...toRanges([0, 1, 2, 5, 7, 8])]).toEqual([
     [0, 3],
     [5, 1],
     [7, 2],

@@ -1,4 +1,6 @@
-import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
+
+export const PIECES_PER_BLOCK = BLOCK_BYTES / PIECE_BYTES;
 
 /** How many blocks a file of `size` bytes has; the last one may be short, an empty file has none. */
 export function blockCount(size: number): number {
@@ -10,7 +12,12 @@ export function blockBytes(size: number, index: number): number {
   return Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES);
 }
 
-/** A growing set of blocks and the bytes that they hold; one bit a block (100 GB is 12.5 KB). */
+/** How many pieces a file of `size` bytes has; the last one may be short. */
+export function pieceCount(size: number): number {
+  return Math.ceil(size / PIECE_BYTES);
+}
+
+/** A set of a file's blocks and the bytes that they hold; one bit a block (100 GB is 12.5 KB). */
 export class BlockSet {
   readonly #fileSize: number;
   #bits = new Uint8Array(0);
@@ -48,15 +55,39 @@ export class BlockSet {
     this.#blocks++;
     this.#bytes += blockBytes(this.#fileSize, block);
   }
+
+  delete(block: number): void {
+    if (!this.has(block)) return;
+    this.#bits[block >> 3]! &= ~(1 << (block & 7));
+    this.#blocks--;
+    this.#bytes -= blockBytes(this.#fileSize, block);
+  }
+
+  /** A set of its own with the same blocks. */
+  copy(): BlockSet {
+    const copy = new BlockSet(this.#fileSize);
+    copy.#bits = this.#bits.slice();
+    copy.#blocks = this.#blocks;
+    copy.#bytes = this.#bytes;
+    return copy;
+  }
+
+  /** The blocks in ascending order. */
+  *[Symbol.iterator](): Generator<number> {
+    for (let block = 0; block < this.#bits.length * 8; block++) if (this.has(block)) yield block;
+  }
 }
 
-/** Joins ascending block numbers into `[first, count]` ranges. */
-export function toRanges(blocks: readonly number[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const block of blocks) {
-    const last = ranges.at(-1);
-    if (last && last[0] + last[1] === block) last[1]++;
-    else ranges.push([block, 1]);
+/** Joins neighbours in a list of ascending numbers into `[first, count]` ranges. */
+export function* toRanges(numbers: Iterable<number>): Generator<[number, number]> {
+  let range: [number, number] | undefined;
+  for (const number of numbers) {
+    if (range && range[0] + range[1] === number) {
+      range[1]++;
+      continue;
+    }
+    if (range) yield range;
+    range = [number, 1];
   }
-  return ranges;
+  if (range) yield range;
 }

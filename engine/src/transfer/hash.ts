@@ -1,18 +1,15 @@
 // The two hashes of a file: SHA-256 of each block, and SHA-256 of the list of these hashes, which names the file.
 // scripts/tincan-hash.mjs computes the same from a file on disk.
 
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 
-/** SHA-256 of one block, 32 bytes; native and off the calling thread. */
+/** SHA-256 of one block, or of a list of hashes, 32 bytes; native and off the calling thread. */
 export async function hashBlock(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
-/** The file's hash as 64 hex digits: SHA-256 of all its block hashes in order (of nothing, for an empty file). */
-export async function hashFile(blockHashes: readonly Uint8Array[]): Promise<string> {
-  const list = new Uint8Array(blockHashes.length * HASH_BYTES);
-  blockHashes.forEach((hash, block) => list.set(hash, block * HASH_BYTES));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', list));
+/** A digest as people see it. */
+export function toHex(digest: Uint8Array): string {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

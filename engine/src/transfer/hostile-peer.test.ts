@@ -1,23 +1,36 @@
 import { encodeFrame } from '@tincan/shared/frame';
 import type { FileEntry, ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
-import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from './memory-sink.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { FrameLane } from './path.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { Source } from './source.ts';
 import { until } from './testing/linked-peers.ts';
 
 const ID = (n: number) => n.toString().padStart(22, 'A');
+const KEY = { key: ID(7), keeps: true };
 const entry = (n: number, size: number, path = `${n}.bin`): FileEntry => ({ id: ID(n), handle: n, path, size });
+
+/** A lane that takes nothing. */
+const LANE: FrameLane = {
+  ...{ index: 0, epoch: 1, maxMessageBytes: 262_144, full: true },
+  send: () => {},
+  drained: () => new Promise(() => {}),
+};
+const NOWHERE = { send: () => {}, openLanes: () => {} };
 
 /** A receiver whose peer is the test: what it says is in `said`. */
 function receiver() {
   const said: (SenderMessage | ReceiverMessage)[] = [];
-  const bob = new Receiver({ send: (message) => void said.push(message), openLanes: () => {} }, new MemoryStore());
+  const path = { send: (message: SenderMessage | ReceiverMessage) => void said.push(message), openLanes: () => {} };
+  const bob = new Receiver({ path, store: new MemoryStore() });
+  bob.handleLinkUp();
+  bob.handleLaneOpened({ index: 0, epoch: 1 });
   const offer = (entries: FileEntry[], id = ID(900)) => {
     const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-    bob.handleMessage({ type: 'offer', offer: id, files: entries.length, bytes, start: 0, entries });
+    bob.handleMessage({ type: 'offer', offer: id, ...KEY, files: entries.length, bytes, start: 0, entries });
   };
   return { bob, said, offer };
 }
@@ -26,17 +39,20 @@ describe('an attacker who sends', () => {
   it.each<[string, Extract<SenderMessage, { type: 'offer' }>]>([
     [
       'sizes that do not add up',
-      { type: 'offer', offer: ID(900), files: 1, bytes: 5, start: 0, entries: [entry(1, 4)] },
+      { type: 'offer', offer: ID(900), ...KEY, files: 1, bytes: 5, start: 0, entries: [entry(1, 4)] },
     ],
     [
       'more files than announced',
-      { type: 'offer', offer: ID(900), files: 1, bytes: 2, start: 0, entries: [entry(1, 1), entry(2, 1)] },
+      { type: 'offer', offer: ID(900), ...KEY, files: 1, bytes: 2, start: 0, entries: [entry(1, 1), entry(2, 1)] },
     ],
     [
       'a handle twice',
-      { type: 'offer', offer: ID(900), files: 2, bytes: 2, start: 0, entries: [entry(1, 1), entry(1, 1)] },
+      { type: 'offer', offer: ID(900), ...KEY, files: 2, bytes: 2, start: 0, entries: [entry(1, 1), entry(1, 1)] },
     ],
-    ['a part from the middle', { type: 'offer', offer: ID(900), files: 3, bytes: 1, start: 2, entries: [entry(1, 1)] }],
+    [
+      'a part from the middle',
+      { type: 'offer', offer: ID(900), ...KEY, files: 3, bytes: 1, start: 2, entries: [entry(1, 1)] },
+    ],
   ])('[XFER-1] offers %s: it is declined and nobody is asked', (_, message) => {
     const { bob, said } = receiver();
     bob.handleMessage(message);
@@ -68,7 +84,7 @@ describe('an attacker who sends', () => {
 
   it.each([
     ['past the end', BLOCK_BYTES, 10],
-    ['off the grid', 1, MAX_FRAME_PAYLOAD_BYTES],
+    ['off the grid', 1, PIECE_BYTES],
     ['shorter than its place', 0, 10],
   ])('[XFER-5] sends a frame %s: the transfer ends and the peer is told', async (_, offset, length) => {
     const { bob, said, offer } = receiver();
@@ -103,37 +119,36 @@ describe('an attacker who sends', () => {
     await bob.accept(ID(900));
     await until(() => said.some(({ type }) => type === 'complete'), 'the receiver asks to compare');
     bob.handleMessage({ type: 'verified', files: [{ handle: 1, hash: '0'.repeat(64) }] });
-    expect([...bob.files][0]).toMatchObject({ state: 'failed', failure: 'hash-mismatch', file: undefined });
+    expect([...bob.files][0]).toMatchObject({ state: 'failed', failure: 'hash-mismatch' });
   });
 });
 
-it('leaving a peer in the middle of very many files begins none of them', async () => {
-  let opened = 0;
-  const sink = {
-    write: async () => {},
-    flush: async () => {},
-    finish: async () => new Blob(),
-    discard: async () => {},
-  };
-  const open = async () => (opened++, sink);
-  const store = { open, available: async () => Infinity, markSaved: async () => {}, close: () => {} };
-  const bob = new Receiver({ send: () => {}, openLanes: () => {} }, store);
+it('leaving a peer in the middle of very many files asks for none of them', async () => {
+  const said: (SenderMessage | ReceiverMessage)[] = [];
+  const path = { send: (message: SenderMessage | ReceiverMessage) => void said.push(message), openLanes: () => {} };
+  const bob = new Receiver({ path, store: new MemoryStore() });
+  bob.handleLinkUp();
+  bob.handleLaneOpened({ index: 0, epoch: 1 });
   const entries = Array.from({ length: 500 }, (_, i) => entry(i + 1, 100));
-  bob.handleMessage({ type: 'offer', offer: ID(900), files: 500, bytes: 50_000, start: 0, entries });
+  bob.handleMessage({ type: 'offer', offer: ID(900), ...KEY, files: 500, bytes: 50_000, start: 0, entries });
   await bob.accept(ID(900));
-  expect(opened).toBe(256);
+  const asked = () => said.reduce((sum, message) => sum + (message.type === 'want' ? message.wants.length : 0), 0);
+  await until(() => asked() > 0, 'it asks');
+  expect(asked()).toBe(256);
   bob.close();
   await new Promise(setImmediate);
-  expect(opened).toBe(256);
+  expect(asked()).toBe(256);
 });
 
 describe('room on the disk', () => {
   it('is promised once: a second offer that fits only alone is refused', async () => {
-    const bob = new Receiver({ send: () => {}, openLanes: () => {} }, new MemoryStore(1_000));
+    const bob = new Receiver({ path: NOWHERE, store: new MemoryStore({ capBytes: 1_000 }) });
+    bob.handleLinkUp();
     const take = (n: number) => {
       bob.handleMessage({
         type: 'offer',
         offer: ID(900 + n),
+        ...KEY,
         files: 1,
         bytes: 600,
         start: 0,
@@ -146,9 +161,10 @@ describe('room on the disk', () => {
   });
 
   it('is not needed for files that were taken back', async () => {
-    const bob = new Receiver({ send: () => {}, openLanes: () => {} }, new MemoryStore(100));
+    const bob = new Receiver({ path: NOWHERE, store: new MemoryStore({ capBytes: 100 }) });
+    bob.handleLinkUp();
     const entries = [entry(1, 1_000), entry(2, 10)];
-    bob.handleMessage({ type: 'offer', offer: ID(900), files: 2, bytes: 1_010, start: 0, entries });
+    bob.handleMessage({ type: 'offer', offer: ID(900), ...KEY, files: 2, bytes: 1_010, start: 0, entries });
     bob.handleMessage({ type: 'withdraw', handles: [1], reason: 'cancelled' });
     await bob.accept(ID(900));
     expect([...bob.files].map(({ state }) => state)).toEqual(['cancelled', 'active']);
@@ -156,10 +172,12 @@ describe('room on the disk', () => {
 });
 
 describe('an attacker who receives', () => {
-  function sender() {
+  function sender(bytes = 10) {
     const said: (SenderMessage | ReceiverMessage)[] = [];
-    const alice = new Sender({ send: (message) => void said.push(message), openLanes: () => {} });
-    alice.offer([{ path: 'a.bin', source: new Source(new Blob([new Uint8Array(10)])) }]);
+    const alice = new Sender({ path: { send: (message) => void said.push(message), openLanes: () => {} } });
+    alice.handleLinkUp();
+    alice.handleLaneOpened(LANE);
+    alice.offer([{ path: 'a.bin', source: new Source(new Blob([new Uint8Array(bytes)])) }]);
     return { alice, said };
   }
 
@@ -169,29 +187,49 @@ describe('an attacker who receives', () => {
     [8_000_000_000, 1],
   ])('[XFER-5] asks for blocks %d, %d of a file of one: the transfer ends', async (first, count) => {
     const { alice, said } = sender();
-    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [[first, count]], durable: 0 }] });
+    alice.handleMessage({
+      type: 'want',
+      lane: 0,
+      epoch: 1,
+      wants: [{ handle: 1, pieces: [[first, count]], durable: 0 }],
+    });
     expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
     await Promise.resolve();
     expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [1], reason: 'protocol' });
   });
 
-  it('asks for the same block again and again: what waits is bounded', () => {
-    const { alice } = sender();
-    const wants = [{ handle: 1, blocks: Array.from({ length: 64 }, (): [number, number] => [0, 1]), durable: 0 }];
-    for (let i = 0; i < 300; i++) alice.handleMessage({ type: 'want', generation: 1, wants });
-    expect([...alice.files][0]).toMatchObject({ state: 'failed', failure: 'protocol' });
+  it('asks for ever more that it does not take: what waits is bounded', () => {
+    const { alice } = sender(64 * BLOCK_BYTES);
+    const ask = (first: number) =>
+      alice.handleMessage({
+        type: 'want',
+        ...{ lane: 0, epoch: 1 },
+        wants: [{ handle: 1, pieces: [[first, 256]], durable: 0 }],
+      });
+    for (let i = 0; i < 100; i++) ask(0); // the same ones wait once
+    expect([...alice.files][0]).toMatchObject({ state: 'active' });
+    for (let first = 0; first < 1_024; first += 256) ask(first);
+    expect([...alice.files][0]).toMatchObject({ state: 'active' });
+    ask(0);
+    alice.offer([{ path: 'b.bin', source: new Source(new Blob([new Uint8Array(64 * BLOCK_BYTES)])) }]);
+    alice.handleMessage({
+      type: 'want',
+      ...{ lane: 0, epoch: 1 },
+      wants: [{ handle: 2, pieces: [[0, 1]], durable: 0 }],
+    });
+    expect([...alice.files][1]).toMatchObject({ state: 'failed', failure: 'protocol' });
   });
 
   it('[XFER-8] asks for what was never offered: it is told so', async () => {
     const { alice, said } = sender();
-    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 9, blocks: [[0, 1]], durable: 0 }] });
+    alice.handleMessage({ type: 'want', lane: 0, epoch: 1, wants: [{ handle: 9, pieces: [[0, 1]], durable: 0 }] });
     await Promise.resolve();
     expect(said.at(-1)).toEqual({ type: 'withdraw', handles: [9], reason: 'unknown-transfer' });
   });
 
   it('claims to have more than there is: progress stays within the file', () => {
     const { alice } = sender();
-    alice.handleMessage({ type: 'want', generation: 1, wants: [{ handle: 1, blocks: [], durable: 999 }] });
+    alice.handleMessage({ type: 'want', lane: 0, epoch: 1, wants: [{ handle: 1, pieces: [], durable: 999 }] });
     expect([...alice.files][0]?.durable).toBe(10);
   });
 
@@ -203,7 +241,9 @@ describe('an attacker who receives', () => {
         slice: (...range: [number, number]) => (reads++, Blob.prototype.slice.apply(blob, range)),
       }),
     );
-    const alice = new Sender({ send: () => {}, openLanes: () => {} });
+    const alice = new Sender({ path: NOWHERE });
+    alice.handleLinkUp();
+    alice.handleLaneOpened(LANE);
     alice.offer([{ path: 'a.bin', source: counted }]);
     const files = [{ handle: 1, hash: '0'.repeat(64) }];
     for (let i = 0; i < 100; i++) alice.handleMessage({ type: 'complete', files });

@@ -2,104 +2,260 @@ import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { isLive } from './file-state.ts';
 import { ReceivingFile, type IncomingFile } from './incoming-file.ts';
+import { Intake } from './intake.ts';
 import { cleanPath, UniquePaths } from './names.ts';
+import type { Manifest, OfferFolder, OfferStore } from './store.ts';
 
 /** Files of one peer that have not ended, and the characters of their paths; and all files of it in this visit. */
 const MAX_FILES_LIVE = 4 * MAX_FILES_PER_OFFER;
 const MAX_PATH_CHARS_LIVE = 32 * 1_048_576;
 const MAX_FILES_REMEMBERED = 20 * MAX_FILES_PER_OFFER;
 
-/** Files that a peer offers together. */
+/** Files that a peer offers together. Read it, do not change it. */
 export interface IncomingOffer {
   readonly id: string;
-  readonly state: 'open' | 'accepted' | 'declined';
+  /** What its sender called itself, where it was accepted on an earlier visit. */
+  readonly from: string | undefined;
+  readonly state: 'open' | 'accepting' | 'accepted' | 'declined';
   readonly files: readonly IncomingFile[];
 }
 
-export interface Offer extends IncomingOffer {
-  state: IncomingOffer['state'];
+/** An offer, from its first word to its last, over links and visits. */
+export class ReceivingOffer implements IncomingOffer {
+  readonly id: string;
+  readonly key: string;
   readonly files: readonly ReceivingFile[];
+  from: string | undefined;
+  /** The sender remembers it when its page is closed. */
+  senderKeeps: boolean;
+  state: IncomingOffer['state'] = 'open';
+  /** Its bytes are spoken for in the store. */
+  isPromised = false;
+  /** Where its files go, and how, once it is accepted. */
+  kept: { readonly folder: OfferFolder; readonly intake: Intake } | undefined;
+  readonly #toFree: number[] = [];
+
+  constructor(offer: { id: string; key: string; keeps: boolean; files: readonly ReceivingFile[] }) {
+    this.id = offer.id;
+    this.key = offer.key;
+    this.senderKeeps = offer.keeps;
+    this.files = offer.files;
+  }
+
+  /** An offer that an earlier visit has accepted, as it stands in its folder. */
+  static restore(folder: OfferFolder): ReceivingOffer {
+    const { offer, key, from } = folder.manifest;
+    const files = folder.manifest.files.map((kept, place) => {
+      const file = new ReceivingFile(kept);
+      file.place = place;
+      const end = folder.ends.get(place);
+      file.state = end === undefined ? 'active' : end.end === 'removed' ? 'cancelled' : 'done';
+      if (end && end.end !== 'removed') file.hash = end.hash;
+      const durable = folder.durableAtOpening(place);
+      if (file.state === 'active') file.restore(durable);
+      else if (file.state === 'done') file.durableBlocks = durable;
+      return file;
+    });
+    const restored = new ReceivingOffer({ id: offer, key, keeps: true, files });
+    restored.from = from;
+    restored.state = 'accepted';
+    restored.isPromised = true;
+    restored.#keepIn(folder);
+    return restored;
+  }
+
+  /** Makes a folder for those files that are still offered. Rejects as the store does. */
+  async keep(store: OfferStore, sender: { name: string; link: string; now: number }): Promise<void> {
+    const files = this.files.filter(({ state }) => state === 'offered');
+    const manifest: Manifest = {
+      offer: this.id,
+      key: this.key,
+      from: sender.name,
+      acceptedAt: sender.now,
+      files: files.map(({ id, path, size }) => ({ id, path, size })),
+    };
+    const folder = await store.create(manifest, sender.link);
+    files.forEach((file, place) => (file.place = place));
+    this.#keepIn(folder);
+    // What was taken back while the folder was made.
+    for (const file of files) if (file.state !== 'offered') this.free(file, () => {});
+  }
+
+  /** Frees what has arrived of a file that nobody wants any more; of several in the same turn together. */
+  free(file: ReceivingFile, onFreed: () => void): void {
+    const { kept } = this;
+    if (!kept || file.place < 0) return;
+    this.#toFree.push(file.place);
+    if (this.#toFree.length > 1) return;
+    queueMicrotask(() => {
+      const notes = this.#toFree.splice(0).map((place) => ({ file: place, end: { end: 'removed' as const } }));
+      const nothingIsLeft = this.files.every(({ place, state }) => place < 0 || state === 'cancelled');
+      (nothingIsLeft ? kept.folder.discard() : kept.folder.note(notes)).then(onFreed, (error: unknown) =>
+        console.warn('What is not wanted any more could not be deleted; a later visit will.', error),
+      );
+    });
+  }
+
+  #keepIn(folder: OfferFolder): void {
+    this.kept = { folder, intake: new Intake(folder) };
+  }
 }
 
 /** What a part of an offer amounts to. */
 type Taken =
   | { kind: 'incomplete' }
   | { kind: 'refused' }
-  | { kind: 'new' }
-  | { kind: 'repeated'; offer: Offer; handles: readonly number[] };
+  | { kind: 'new'; offer: ReceivingOffer }
+  | { kind: 'repeated'; offer: ReceivingOffer };
+
+type OfferMessage = Extract<SenderMessage, { type: 'offer' }>;
 
 /** One peer's offers and the files in them, put together from parts, within a bound on what the peer can make us hold. */
 export class IncomingOffers {
-  readonly #offers = new Map<string, Offer>();
+  readonly #offers = new Map<string, ReceivingOffer>();
+  /** On the present link. */
   readonly #byHandle = new Map<number, ReceivingFile>();
-  readonly #byId = new Map<string, ReceivingFile>();
-  readonly #paths = new UniquePaths();
+  readonly #byId = new Map<string, { file: ReceivingFile; offer: ReceivingOffer }>();
   /** Entries of offers that are not whole yet. */
   readonly #parts = new Map<string, FileEntry[]>();
   #entriesInParts = 0;
 
-  get all(): Iterable<Offer> {
+  get all(): Iterable<ReceivingOffer> {
     return this.#offers.values();
   }
-  get files(): Iterable<ReceivingFile> {
-    return this.#byHandle.values();
+  *files(): Generator<ReceivingFile> {
+    for (const { file } of this.#byId.values()) yield file;
   }
-  get(offer: string): Offer | undefined {
+  get(offer: string): ReceivingOffer | undefined {
     return this.#offers.get(offer);
   }
   byHandle(handle: number): ReceivingFile | undefined {
     return this.#byHandle.get(handle);
   }
-  byId(id: string): ReceivingFile | undefined {
+  byId(id: string): { file: ReceivingFile; offer: ReceivingOffer } | undefined {
     return this.#byId.get(id);
+  }
+  offerOf(file: ReceivingFile): ReceivingOffer | undefined {
+    return this.#byId.get(file.id)?.offer;
+  }
+
+  /** Bytes of accepted files that are still to come. */
+  get promisedBytes(): number {
+    let bytes = 0;
+    for (const offer of this.#offers.values()) {
+      if (!offer.isPromised) continue;
+      for (const { state, size, durable } of offer.files)
+        if (state === 'active' || state === 'offered') bytes += size - durable;
+    }
+    return bytes;
+  }
+
+  /** An offer that this peer has proved to be the other end of. */
+  adopt(offer: ReceivingOffer): void {
+    this.#offers.set(offer.id, offer);
+    for (const file of offer.files) this.#byId.set(file.id, { file, offer });
+  }
+
+  /** It goes on with another peer, or is forgotten. */
+  release(offer: ReceivingOffer): void {
+    if (this.#offers.get(offer.id) !== offer) return;
+    this.#offers.delete(offer.id);
+    for (const file of offer.files) {
+      this.#byId.delete(file.id);
+      this.#unname(file);
+    }
+  }
+
+  /** The link is down: what the sender calls its files on the next one is its to say. */
+  handleLinkDown(): void {
+    for (const { file } of this.#byId.values()) this.#unname(file);
+    this.#byHandle.clear();
+    this.#parts.clear();
+    this.#entriesInParts = 0;
   }
 
   /** Takes one part of an offer; the last one makes it whole. Refuses what breaks a rule or a bound. */
-  take(part: Extract<SenderMessage, { type: 'offer' }>): Taken {
-    if (part.start === 0) this.#forget(part.offer);
+  take(part: OfferMessage): Taken {
+    if (part.start === 0) this.#forgetParts(part.offer);
     const entries = part.start === 0 ? [] : this.#parts.get(part.offer);
     const fits = entries?.length === part.start && part.start + part.entries.length <= part.files;
     if (!entries || !fits || this.#entriesInParts + part.entries.length > MAX_FILES_PER_OFFER) {
-      this.#forget(part.offer);
+      this.#forgetParts(part.offer);
       return { kind: 'refused' };
     }
     entries.push(...part.entries);
     this.#parts.set(part.offer, entries);
     this.#entriesInParts += part.entries.length;
     if (entries.length < part.files) return { kind: 'incomplete' };
-    this.#forget(part.offer);
+    this.#forgetParts(part.offer);
     const known = this.#offers.get(part.offer);
-    if (known) return { kind: 'repeated', offer: known, handles: entries.map(({ handle }) => handle) };
     if (!this.#isSound(entries, part.bytes)) return { kind: 'refused' };
-    this.#add(part.offer, entries);
-    return { kind: 'new' };
+    if (known) return this.#repeat(known, part, entries);
+    if (!this.#isBearable(entries)) return { kind: 'refused' };
+    const offer = this.#add(part, entries);
+    return { kind: 'new', offer };
   }
 
+  /** Handles are new, ids are different, and the sizes are what they are said to be. */
   #isSound(entries: readonly FileEntry[], bytes: number): boolean {
-    const chars = (sum: number, { path }: { path: string }) => sum + path.length;
-    const live = [...this.#byHandle.values()].filter(isLive);
     const distinct = new Set(entries.flatMap(({ handle, id }) => [handle, id]));
     return (
       entries.reduce((sum, { size }) => sum + size, 0) === bytes &&
       distinct.size === 2 * entries.length &&
-      entries.every(({ handle, id }) => !this.#byHandle.has(handle) && !this.#byId.has(id)) &&
-      this.#byHandle.size + entries.length <= MAX_FILES_REMEMBERED &&
+      entries.every(({ handle }) => !this.#byHandle.has(handle))
+    );
+  }
+
+  #isBearable(entries: readonly FileEntry[]): boolean {
+    const chars = (sum: number, { path }: { path: string }) => sum + path.length;
+    const live = [...this.files()].filter(isLive);
+    return (
+      entries.every(({ id }) => !this.#byId.has(id)) &&
+      this.#byId.size + entries.length <= MAX_FILES_REMEMBERED &&
       live.length + entries.length <= MAX_FILES_LIVE &&
       live.reduce(chars, 0) + entries.reduce(chars, 0) <= MAX_PATH_CHARS_LIVE
     );
   }
 
-  #add(id: string, entries: readonly FileEntry[]): void {
-    const files = entries.map((entry) => {
-      const file = new ReceivingFile({ ...entry, path: this.#paths.take(cleanPath(entry.path)) });
-      this.#byHandle.set(file.handle, file);
-      this.#byId.set(file.id, file);
-      return file;
+  /** The same offer on another link: the same files, or fewer, under other handles. */
+  #repeat(offer: ReceivingOffer, { key, keeps }: OfferMessage, entries: readonly FileEntry[]): Taken {
+    const files = entries.map(({ id, size }) => {
+      const known = this.#byId.get(id);
+      return known?.offer === offer && known.file.size === size ? known.file : undefined;
     });
-    this.#offers.set(id, { id, state: 'open', files });
+    const isSame = files.every((file) => file !== undefined);
+    // Whoever accepted a part of an offer has forgotten the rest of it when its page was loaded anew.
+    const isPart = offer.from !== undefined && files.some((file) => file !== undefined);
+    if (offer.key !== key || !(isSame || isPart)) return { kind: 'refused' };
+    offer.senderKeeps = keeps;
+    for (const file of offer.files) this.#unname(file);
+    files.forEach((file, index) => {
+      if (!file) return;
+      file.handle = entries[index]!.handle;
+      this.#byHandle.set(file.handle, file);
+    });
+    return { kind: 'repeated', offer };
   }
 
-  #forget(offer: string): void {
+  #add({ offer: id, key, keeps }: OfferMessage, entries: readonly FileEntry[]): ReceivingOffer {
+    const paths = new UniquePaths();
+    const files = entries.map((entry) => {
+      const file = new ReceivingFile({ ...entry, path: paths.take(cleanPath(entry.path)) });
+      file.handle = entry.handle;
+      this.#byHandle.set(entry.handle, file);
+      return file;
+    });
+    const offer = new ReceivingOffer({ id, key, keeps, files });
+    this.adopt(offer);
+    return offer;
+  }
+
+  #unname(file: ReceivingFile): void {
+    if (file.handle !== undefined) this.#byHandle.delete(file.handle);
+    file.handle = undefined;
+  }
+
+  #forgetParts(offer: string): void {
     this.#entriesInParts -= this.#parts.get(offer)?.length ?? 0;
     this.#parts.delete(offer);
   }

@@ -37,6 +37,8 @@ export interface SourceHandle {
 }
 
 export interface Ledger {
+  /** What is remembered survives this page. */
+  readonly outlivesPage: boolean;
   /** Remembers an offer and, by the files' ids, what they can be opened with again. Repeating it replaces it. */
   keep(record: OfferRecord, handles: ReadonlyMap<string, SourceHandle>): Promise<void>;
   /** These files have ended; an offer without files is forgotten. */

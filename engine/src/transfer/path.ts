@@ -1,7 +1,15 @@
 import type { ReceiverMessage, SenderMessage, StopReason } from '@tincan/shared/link-message';
 
+/** Which lane: its number, and the epoch of its connection. One that is opened anew is another. */
+export interface LaneName {
+  readonly index: number;
+  readonly epoch: number;
+}
+
 /** A lane, as far as the transfer engine sees it: where frames go, and how full it is. */
-export interface FrameLane {
+export interface FrameLane extends LaneName {
+  /** The largest message that the other side takes, in bytes. */
+  readonly maxMessageBytes: number;
   /** Whoever has more to send waits for `drained`. False once the lane is closed. */
   readonly full: boolean;
   /** Hands one frame over, in order. Does nothing once the lane is closed: whoever waits for the bytes asks again. */
@@ -14,7 +22,7 @@ export interface FrameLane {
 export interface TransferPath {
   /** Sends one control message over the link: in order while the link lives, dropped when it is down. */
   send(message: SenderMessage | ReceiverMessage): void;
-  /** Asks for lanes, as there is something to carry; they arrive through `handleLane`. Repeating it is harmless. */
+  /** Asks for lanes, as there is something to carry; they arrive through `handleLaneOpened`. Repeating it is harmless. */
   openLanes(): void;
 }
 

@@ -1,26 +1,47 @@
-import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
+import { PIECES_PER_BLOCK } from './blocks.ts';
 import type { ReceivingFile } from './incoming-file.ts';
+import type { LaneRequests } from './lane-requests.ts';
+import type { OpenBlock } from './open-block.ts';
+import type { LaneName } from './path.ts';
 
 /** What may be asked for and not yet written, in bytes: the only window there is, so the disk sets the pace. */
 const WINDOW_BYTES = 16 * BLOCK_BYTES;
 /** What a block counts for at least, so that the window also bounds how many small files are open at once (256). */
 const MIN_BLOCK_COST = WINDOW_BYTES / 256;
-/** More is asked for when this much of the window is free: asking costs a message. */
-const ASK_BYTES = WINDOW_BYTES / 4;
+/** More is asked for when this much of the window, or of a lane's share of it, is free: asking costs a message. */
+const ASK_SHARE = 0.25;
+/** Of all that was asked for, what may be asked for twice near the end. */
+const TWICE_SHARE = 0.01;
 
-/** Decides what to ask for next: accepted files in order, as many blocks as the window has room for. Pure. */
+/** What to ask for now: pieces by their number in the file, in order. */
+export type Asked = Map<ReceivingFile, number[]>;
+
+/**
+ * Decides what to ask for on which lane: accepted files in order, block after block, as far as the window goes; what a lost lane has left
+ * behind first; and near the end, on a lane that has nothing else to do, what another one is late with. Pure.
+ */
 export class Planner {
   readonly #ahead: ReceivingFile[] = [];
+  readonly #lanes = new Map<number, LaneRequests>();
+  /** Every block that is asked for and not yet written, in the order in which it was opened. */
+  readonly #open = new Map<OpenBlock, ReceivingFile>();
   #usedBytes = 0;
+  #askedBytes = 0;
+  #twiceBytes = 0;
 
-  /** Nothing is asked for that is not finished. */
-  get idle(): boolean {
-    return this.#usedBytes === 0;
+  /** Bytes that were asked for on two lanes. */
+  get twiceBytes(): number {
+    return this.#twiceBytes;
+  }
+
+  get lanes(): LaneRequests[] {
+    return [...this.#lanes.values()];
   }
 
   /** The file's blocks come after those of all files before it. */
   add(file: ReceivingFile): void {
-    this.#ahead.push(file);
+    if (!this.#ahead.includes(file)) this.#ahead.push(file);
   }
 
   /** The file has blocks that must be asked for again: they come first. */
@@ -28,33 +49,96 @@ export class Planner {
     if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
   }
 
-  /** Takes the blocks to ask for now; an empty file comes with none, and holds its place in the window all the same. */
-  take(): Map<ReceivingFile, number[]> {
-    const taken = new Map<ReceivingFile, number[]>();
-    if (this.#usedBytes > WINDOW_BYTES - ASK_BYTES) return taken;
-    for (let file = this.#ahead[0]; file && this.#usedBytes < WINDOW_BYTES; file = this.#ahead[0]) {
-      const block = file.state === 'active' ? file.takeNext() : undefined;
-      if (block !== undefined) {
-        this.#usedBytes += cost(file, block);
-        const blocks = taken.get(file);
-        if (blocks) blocks.push(block);
-        else taken.set(file, [block]);
-        continue;
-      }
-      this.#ahead.shift();
-      if (file.state !== 'active' || file.size > 0) continue;
-      this.#usedBytes += cost(file, 0);
-      taken.set(file, []);
-    }
-    return taken;
+  openLane(requests: LaneRequests): void {
+    this.#lanes.set(requests.index, requests);
   }
 
-  /** The blocks are finished with, whichever way. */
-  release(file: ReceivingFile, blocks: readonly number[]): void {
-    for (const block of blocks) this.#usedBytes -= cost(file, block);
+  /** The lane is gone: what it has not brought is for others to bring. What has arrived stays. */
+  closeLane({ index, epoch }: LaneName): void {
+    const lane = this.#lanes.get(index);
+    if (lane?.epoch !== epoch) return;
+    this.#lanes.delete(index);
+    for (const open of this.#open.keys()) open.giveBack(lane);
+  }
+
+  /** What to ask for on this lane now; nothing while it still has enough to bring. */
+  take(lane: LaneRequests): Asked {
+    const asked: Asked = new Map();
+    const quota = Math.max(BLOCK_BYTES, WINDOW_BYTES / this.#lanes.size);
+    if (lane.awaitedBytes > quota * (1 - ASK_SHARE)) return asked;
+    for (const [open, file] of this.#open) {
+      if (lane.awaitedBytes >= quota) return asked;
+      if (file.isAsked) this.#ask(asked, file, open, open.unasked(), lane);
+    }
+    const isWorthIt = this.#usedBytes <= WINDOW_BYTES * (1 - ASK_SHARE);
+    while (isWorthIt && lane.awaitedBytes < quota && this.#usedBytes < WINDOW_BYTES) {
+      const next = this.#openNext();
+      if (!next) break;
+      this.#ask(asked, next.file, next.open, next.open.unasked(), lane);
+    }
+    if (lane.awaitedBytes === 0) this.#takeLate(asked, lane);
+    return asked;
+  }
+
+  /** Something is asked for that has not come: bytes, or the hash of a block. */
+  get isWaiting(): boolean {
+    return [...this.#open.keys()].some((open) => !open.isWhole || !open.expected);
+  }
+
+  /** Everything that is asked for on this lane and has not arrived, and the first piece of every block whose hash has not: with it, the sender tells it again. */
+  awaited(lane: LaneRequests): Asked {
+    const awaited: Asked = new Map();
+    for (const [open, file] of this.#open) {
+      if (!file.isAsked) continue;
+      note(awaited, file, open, open.isWhole && !open.expected ? [0] : open.awaitedOn(lane));
+    }
+    return awaited;
+  }
+
+  /** The block is finished with, whichever way. */
+  release(open: OpenBlock): void {
+    if (this.#open.delete(open)) this.#usedBytes -= cost(open);
+  }
+
+  #openNext(): { file: ReceivingFile; open: OpenBlock } | undefined {
+    for (let file = this.#ahead[0]; file; file = this.#ahead[0]) {
+      const open = file.isAsked ? file.openNext() : undefined;
+      if (open) {
+        this.#open.set(open, file);
+        this.#usedBytes += cost(open);
+        return { file, open };
+      }
+      this.#ahead.shift();
+    }
+    return undefined;
+  }
+
+  /** A lane that is late with the last pieces must not keep all others waiting. */
+  #takeLate(asked: Asked, lane: LaneRequests): void {
+    for (const [open, file] of this.#open) {
+      const pieces = file.isAsked ? open.lateFor(lane) : [];
+      const bytes = pieces.length * PIECE_BYTES;
+      if (this.#twiceBytes + bytes > Math.max(PIECE_BYTES, this.#askedBytes * TWICE_SHARE)) continue;
+      this.#twiceBytes += bytes;
+      this.#ask(asked, file, open, pieces, lane);
+    }
+  }
+
+  #ask(asked: Asked, file: ReceivingFile, open: OpenBlock, pieces: readonly number[], lane: LaneRequests): void {
+    if (pieces.length === 0) return;
+    for (const piece of pieces) open.ask(piece, lane);
+    this.#askedBytes += pieces.length * PIECE_BYTES;
+    note(asked, file, open, pieces);
   }
 }
 
-function cost(file: ReceivingFile, block: number): number {
-  return Math.max(file.blockBytes(block), MIN_BLOCK_COST);
+function note(asked: Asked, file: ReceivingFile, open: OpenBlock, pieces: readonly number[]): void {
+  if (pieces.length === 0) return;
+  const all = asked.get(file) ?? [];
+  asked.set(file, all);
+  for (const piece of pieces) all.push(open.block * PIECES_PER_BLOCK + piece);
+}
+
+function cost(open: OpenBlock): number {
+  return Math.max(open.length, MIN_BLOCK_COST);
 }

@@ -4,98 +4,155 @@ import type { SenderMessage } from '@tincan/shared/link-message';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
-import { inBatches } from './batches.ts';
 import { toRanges } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
-import { isLive } from './file-state.ts';
-import { hashBlock, hashFile } from './hash.ts';
-import type { IncomingFile, OpenBlock, ReceivingFile } from './incoming-file.ts';
-import { IncomingOffers, type IncomingOffer } from './incoming-offers.ts';
-import type { TransferFailure, TransferPath } from './path.ts';
-import { Planner } from './planner.ts';
-import type { Sink, SinkStore } from './sink.ts';
-import { StallWatch } from './stall-watch.ts';
+import { isLive, type Hold } from './file-state.ts';
+import type { IncomingFile, ReceivingFile } from './incoming-file.ts';
+import { IncomingOffers, type IncomingOffer, type ReceivingOffer } from './incoming-offers.ts';
+import type { Intake, IntakeEvents } from './intake.ts';
+import type { LaneName, TransferFailure, TransferPath } from './path.ts';
+import { Reports } from './reports.ts';
+import { inGroups, Requests } from './requests.ts';
+import { SpaceWatch } from './space-watch.ts';
+import type { OfferStore } from './store.ts';
 
-/** Written bytes become durable at least this often. */
-const FLUSH_INTERVAL_MS = 500;
-const FLUSH_BYTES = 32 * BLOCK_BYTES;
-/** How long the news of a complete file waits for others to share its message. */
-const REPORT_DELAY_MS = 20;
+type ReceiverEvents = {
+  changed: undefined;
+  /** The person has accepted: it has a folder from now on. */
+  accepted: ReceivingOffer;
+};
+
+export interface ReceiverOptions {
+  path: TransferPath;
+  store: OfferStore;
+  /** Bytes that all receivers that share the store have promised; by default there is only this one. */
+  promisedBytes?: () => number;
+  /** For the manifest of what is accepted. */
+  sender?: () => { name: string; link: string };
+  now?: () => number;
+}
 
 /**
- * The receiving side towards one peer. It asks for blocks, checks each against the sender's hash, writes it, and asks
- * for more as writes end. What it asks for is its only state on the wire: it can ask anew at any time.
+ * The receiving side towards one peer: the protocol. It asks on each lane for pieces of what its offers lack, hands what comes to the offer's
+ * intake, and tells the sender what has become durable. A lane that is lost costs what it was asked for; a link, what was under way.
  */
-export class Receiver extends Emitter<{ changed: undefined }> {
+export class Receiver extends Emitter<ReceiverEvents> {
   readonly #path: TransferPath;
-  readonly #store: SinkStore;
+  readonly #store: OfferStore;
   readonly #allPromisedBytes: () => number;
+  readonly #sender: () => { name: string; link: string };
+  readonly #now: () => number;
   readonly #endNotices: EndNotices;
   readonly #offers = new IncomingOffers();
-  readonly #planner = new Planner();
-  readonly #stallWatch = new StallWatch(
-    () => [...this.#offers.files].some((file) => file.state === 'active' && file.lacking.length > 0),
-    () => this.#askAgain(),
-  );
-  #askIsSoon = false;
-  #generation = 1;
-  /** Files whose `durable` the sender has not been told. */
-  readonly #unreported = new Set<ReceivingFile>();
-  readonly #unflushed = new Map<ReceivingFile, number>();
-  #completed: { handle: number; hash: string }[] = [];
-  #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  #reportTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #requests: Requests;
+  readonly #spaceWatch: SpaceWatch;
+  #linked = false;
+  readonly #reports: Reports;
+  readonly #events: IntakeEvents = {
+    closed: (file, open) => this.#requests.handleClosed(file, open),
+    durable: (files) => {
+      for (const file of files) this.#reports.durable(file);
+      this.#spaceWatch.handleWritten();
+      this.emit('changed', undefined);
+    },
+    whole: (file) => {
+      this.#reports.complete(file);
+      this.emit('changed', undefined);
+    },
+    full: (file) => this.#handleFull([file]),
+    failed: (file, why) => this.#end(file, why, true),
+  };
+  /** Bytes of files that have arrived, and those of them that had arrived before. */
+  #arrivedBytes = 0;
+  #duplicateBytes = 0;
 
-  /** `promisedBytes` tells what all receivers that share the store have promised; by default there is only this one. */
-  constructor(path: TransferPath, store: SinkStore, promisedBytes?: () => number) {
+  constructor({ path, store, promisedBytes, sender, now = Date.now }: ReceiverOptions) {
     super();
     this.#path = path;
     this.#store = store;
     this.#allPromisedBytes = promisedBytes ?? (() => this.promisedBytes);
+    this.#sender = sender ?? (() => ({ name: '', link: '' }));
+    this.#now = now;
+    this.#requests = new Requests((message) => path.send(message));
+    this.#reports = new Reports((message) => path.send(message));
     this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'stop', handles, reason }));
+    this.#spaceWatch = new SpaceWatch({
+      available: () => store.available(),
+      isFull: () => [...this.#offers.files()].some((file) => isRunning(file) && file.here === 'space'),
+      onRoom: () => this.#handleRoom(),
+      onFull: () => this.#handleFull([...this.#offers.files()].filter((file) => file.isAsked)),
+    });
   }
 
   get offers(): Iterable<IncomingOffer> {
     return this.#offers.all;
   }
 
+  /** Those that were accepted and are kept in a folder. */
+  get keptOffers(): ReceivingOffer[] {
+    return [...this.#offers.all].filter(({ kept, files }) => kept && files.some((file) => file.state !== 'cancelled'));
+  }
+
   /** Every file of every offer, in order. */
   get files(): Iterable<IncomingFile> {
-    return this.#offers.files;
+    return this.#offers.files();
   }
 
   fileOf(id: string): IncomingFile | undefined {
-    return this.#offers.byId(id);
+    return this.#offers.byId(id)?.file;
   }
 
-  /** Bytes of accepted files that are still to come, and so spoken for in the store. */
+  /** The whole, verified file, once it is done; to be asked for when it is needed, not to be kept. Rejects with `store-failed`. */
+  async open(id: string): Promise<Blob | undefined> {
+    const found = this.#offers.byId(id);
+    return found?.file.state === 'done' ? found.offer.kept?.folder.open(found.file.place) : undefined;
+  }
+
+  /** Bytes of accepted files that are still to come, and so spoken for in the store; none while there is no link over which they could. */
   get promisedBytes(): number {
-    let bytes = 0;
-    for (const file of this.#offers.files) if (file.state === 'active') bytes += file.size - file.durable;
-    return bytes;
+    return this.#linked ? this.#offers.promisedBytes : 0;
+  }
+
+  get arrivedBytes(): number {
+    return this.#arrivedBytes;
+  }
+  get duplicateBytes(): number {
+    return this.#duplicateBytes;
   }
 
   /** Bytes of the store that are neither taken nor promised. */
   async freeBytes(): Promise<number> {
-    return (await this.#store.available()) - this.#allPromisedBytes();
+    const available = await this.#store.available();
+    return available - this.#allPromisedBytes();
   }
 
-  /** Starts receiving an offer's files. Rejects with `no-space`, and leaves the offer open, if they do not fit. */
+  /** Starts receiving an offer's files. Rejects with `no-space` if they do not fit, `store-failed` if nothing can be written, and leaves the offer open. */
   async accept(id: string): Promise<void> {
     const offer = this.#offers.get(id);
     if (offer?.state !== 'open') return;
-    const free = await this.freeBytes();
-    if (offer.state !== 'open') return; // answered or withdrawn meanwhile
-    const bytes = offer.files.reduce((sum, file) => sum + (file.state === 'offered' ? file.size : 0), 0);
-    if (bytes > free) throw new TincanError('no-space', `${bytes} bytes do not fit into ${free}`);
-    offer.state = 'accepted';
-    this.#path.send({ type: 'accept', offer: id });
-    for (const file of offer.files) {
-      if (file.state !== 'offered') continue;
-      file.state = 'active';
-      this.#planner.add(file);
+    offer.state = 'accepting';
+    this.emit('changed', undefined);
+    try {
+      const available = await this.#store.available();
+      // In one step with the promise: of two that are accepted at once both may fit only one by one.
+      const free = available - this.#allPromisedBytes();
+      const bytes = offer.files.reduce((sum, file) => sum + (file.state === 'offered' ? file.size : 0), 0);
+      if (bytes > free) throw new TincanError('no-space', `${bytes} bytes do not fit into ${free}`);
+      offer.isPromised = true;
+      await offer.keep(this.#store, { ...this.#sender(), now: this.#now() });
+      offer.kept!.intake.listen(this.#events);
+    } catch (error) {
+      offer.state = 'open';
+      offer.isPromised = false;
+      this.emit('changed', undefined);
+      throw error;
     }
-    this.#ask();
+    if (this.#offers.get(id) !== offer) return; // the peer has left meanwhile
+    offer.state = 'accepted';
+    this.#path.send({ type: 'accept', offer: id, keeps: this.#store.outlivesPage });
+    for (const file of offer.files) if (file.state === 'offered') file.state = 'active';
+    this.emit('accepted', offer);
+    this.#begin(offer);
     this.emit('changed', undefined);
   }
 
@@ -108,28 +165,61 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     this.emit('changed', undefined);
   }
 
-  /** Stops one file and deletes what has arrived of it. Does nothing once it has ended. */
-  cancel(id: string): void {
-    const file = this.#offers.byId(id);
-    if (file && isLive(file)) this.#end(file, 'cancelled', true);
+  /** Stops files, and frees what has arrived of them. A failed one is given up for good; one that is done is left alone. */
+  cancel(ids: readonly string[]): void {
+    for (const id of ids) {
+      const found = this.#offers.byId(id);
+      if (found && (isLive(found.file) || found.file.state === 'failed')) this.#end(found.file, 'cancelled', true);
+    }
   }
 
-  /** The link is up (again): asks anew for everything that is missing. */
+  /** Does not ask for a file for now. What has arrived of it stays. */
+  pause(id: string): void {
+    const file = this.#offers.byId(id)?.file;
+    if (file?.state === 'active') this.#suspend(file, 'person');
+  }
+
+  /** Goes on with a file that is paused or has failed. */
+  resume(id: string): void {
+    const file = this.#offers.byId(id)?.file;
+    if (!file || (file.state !== 'failed' && file.here === 'none')) return;
+    this.#goOn(file);
+  }
+
+  /** An offer of an earlier visit, or of another session of this peer, which has proved to be the other end of it: it will offer it again. */
+  adopt(offer: ReceivingOffer): void {
+    this.#offers.adopt(offer);
+    offer.kept?.intake.listen(this.#events);
+    this.emit('changed', undefined);
+  }
+
+  /** The offer goes on elsewhere: nothing more is done about it here. */
+  release(offer: ReceivingOffer): void {
+    for (const file of offer.files) this.#requests.giveBack(file);
+    this.#offers.release(offer);
+    this.emit('changed', undefined);
+  }
+
+  /** The link is up: the sender will say what it offers, under which handles, and whatever was not heard is asked for then. */
   handleLinkUp(): void {
-    this.#askAnew('link');
-    const verifying = [...this.#offers.files].filter((file) => file.state === 'verifying' && file.hash);
-    this.#completed.push(...verifying.map(({ handle, hash }) => ({ handle, hash: hash! })));
-    this.#report();
+    this.#linked = true;
   }
 
-  /** A lane is open: what the one before it swallowed unseen is asked for again. */
-  handleLaneOpened(): void {
-    this.#askAnew('lane');
+  handleLinkDown(): void {
+    this.#linked = false;
+    this.#requests.handleLinkDown(this.#offers.files());
+    this.#offers.handleLinkDown();
+    this.#reports.clear();
+    this.emit('changed', undefined);
   }
 
-  /** A lane is gone, and what was on it. */
-  handleLaneClosed(): void {
-    this.#askAnew('lane');
+  handleLaneOpened(lane: LaneName): void {
+    this.#requests.openLane(lane);
+  }
+
+  /** A lane is gone: what it was asked for is asked for on others, or on the next. */
+  handleLaneClosed(lane: LaneName): void {
+    this.#requests.closeLane(lane);
   }
 
   handleMessage(message: SenderMessage): void {
@@ -137,19 +227,21 @@ export class Receiver extends Emitter<{ changed: undefined }> {
       case 'offer': {
         const taken = this.#offers.take(message);
         if (taken.kind === 'refused') this.#path.send({ type: 'decline', offer: message.offer });
-        if (taken.kind === 'repeated') this.#answerAgain(taken.offer, taken.handles);
+        if (taken.kind === 'repeated') this.#answerAgain(taken.offer);
         break;
       }
       case 'hashes':
         for (const { handle, block, hash } of message.hashes) {
+          const bytes = fromBase64Url(hash);
           const file = this.#offers.byHandle(handle);
-          const waiting =
-            file?.state === 'active' ? file.expect(block, fromBase64Url(hash) ?? new Uint8Array()) : undefined;
-          if (waiting) this.#check(file!, waiting);
+          if (bytes && file?.state === 'active') this.#handleHash(file, block, bytes);
         }
-        break;
+        return; // nothing that is seen has changed
       case 'verified':
-        for (const { handle, hash } of message.files) this.#handleVerified(handle, hash);
+        this.#handleVerified(message.files);
+        break;
+      case 'hold':
+        for (const handle of message.handles) this.#handleHold(this.#offers.byHandle(handle), message.why);
         break;
       case 'withdraw':
         for (const handle of message.handles) {
@@ -166,229 +258,175 @@ export class Receiver extends Emitter<{ changed: undefined }> {
     const frame = parseFrame(message);
     const file = frame.ok ? this.#offers.byHandle(frame.value.handle) : undefined;
     if (!frame.ok || file?.state !== 'active') return;
-    this.#stallWatch.handleHeard();
-    const placed = file.place(frame.value.offset, frame.value.bytes);
+    const { offset, bytes } = frame.value;
+    this.#requests.handleHeard();
+    this.#arrivedBytes += bytes.length;
+    const placed = file.placeFrame(offset, bytes);
+    if (placed === 'placed') return;
     if (placed === 'misplaced') this.#end(file, 'protocol', true);
-    else if (placed) void this.#hash(file, placed);
+    else if (placed === 'late') this.#duplicateBytes += bytes.length;
+    else void this.#intakeOf(file)?.handleWhole(file, file.open.get(Math.floor(offset / BLOCK_BYTES))!);
   }
 
-  /** The peer has left for good, or this page leaves it: what has not ended fails, and what arrived of it is deleted. */
+  /** The peer has left for good: what it cannot or need not come back for has ended. What was accepted and is kept on both sides stays as it is. */
+  handlePeerLeft(): void {
+    for (const offer of this.#offers.all) {
+      const isKept = offer.state === 'accepted' && offer.senderKeeps && this.#store.outlivesPage;
+      if (!isKept) for (const file of offer.files) if (isLive(file)) this.#end(file, 'peer-left', false);
+    }
+  }
+
+  /** This page leaves. What is on the disk stays there. */
   close(): void {
-    for (const file of this.#offers.files) if (isLive(file)) this.#end(file, 'peer-left', false);
-    clearTimeout(this.#flushTimer);
-    clearTimeout(this.#reportTimer);
-    this.#stallWatch.stop();
+    this.handleLinkDown();
+    for (const offer of this.#offers.all) offer.kept?.intake.close();
+    this.#spaceWatch.stop();
   }
 
-  /** The sender repeats an offer after a new link: whatever it may have missed is said again. */
-  #answerAgain(offer: IncomingOffer, handles: readonly number[]): void {
+  // ---- what the sender says
+
+  /** The sender offers it again on a new link: whatever it may have missed is said again, and what is missing asked for. */
+  #answerAgain(offer: ReceivingOffer): void {
     if (offer.state === 'declined') this.#path.send({ type: 'decline', offer: offer.id });
-    if (offer.state === 'accepted') this.#path.send({ type: 'accept', offer: offer.id });
-    for (const handle of handles) {
+    if (offer.state !== 'accepted') return;
+    this.#path.send({ type: 'accept', offer: offer.id, keeps: this.#store.outlivesPage });
+    for (const file of offer.files) {
+      file.there = 'none'; // what still holds, it says after the offer
+      if (file.handle === undefined) {
+        // Whatever the sender does not offer again has ended there.
+        if (isRunning(file)) this.#end(file, 'cancelled', false);
+        continue;
+      }
+      if (file.state === 'done') this.#reports.done(file);
+      else if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
+      else if (file.state === 'verifying' && file.hash) this.#reports.complete(file);
+      if (file.here !== 'none' && isRunning(file)) this.#reports.pause(file);
+      if (isRunning(file) && file.durable > 0) this.#tellWhatIsThere(file);
+    }
+    this.#begin(offer);
+  }
+
+  /** A sender whose page was loaded anew reads the file anew, and says the hashes of what is here already. */
+  #tellWhatIsThere(file: ReceivingFile): void {
+    this.#reports.durable(file);
+    for (const blocks of inGroups(toRanges(file.durableBlocks)))
+      this.#path.send({ type: 'have', handle: file.handle!, blocks });
+  }
+
+  #handleHash(file: ReceivingFile, block: number, hash: Uint8Array): void {
+    const intake = this.#intakeOf(file);
+    if (file.open.has(block)) intake?.expect(file, block, hash);
+    else if (file.written.has(block)) void this.#compare(file, block, hash);
+  }
+
+  /** The sender has read a block anew that is on the disk here: it must not have changed since. */
+  async #compare(file: ReceivingFile, block: number, hash: Uint8Array): Promise<void> {
+    const agrees = await this.#intakeOf(file)?.agrees(file, block, hash);
+    if (agrees === false && isRunning(file)) this.#end(file, 'source-changed', true);
+  }
+
+  #handleVerified(files: Extract<SenderMessage, { type: 'verified' }>['files']): void {
+    const verified = new Map<ReceivingOffer, ReceivingFile[]>();
+    for (const { handle, hash } of files) {
       const file = this.#offers.byHandle(handle);
-      if (file?.hash && (file.state === 'verifying' || file.state === 'done')) {
-        this.#completed.push({ handle, hash: file.hash });
-      } else if (file?.state === 'failed' || file?.state === 'cancelled') {
-        const reason = file.failure ?? 'cancelled';
-        if (reason !== 'peer-left') this.#endNotices.add(handle, reason);
-      }
+      const offer = file && this.#offers.offerOf(file);
+      if (!offer || file.state !== 'verifying' || !file.hash) continue;
+      if (file.hash !== hash) this.#end(file, 'hash-mismatch', true);
+      else verified.set(offer, [...(verified.get(offer) ?? []), file]);
     }
-    this.#report();
+    for (const [offer, whole] of verified) void this.#finish(offer, whole);
   }
 
-  // ---- asking
-
-  /** Asks for as much as there is room for. */
-  #ask(): void {
-    const taken = this.#planner.take();
-    for (const [file, blocks] of taken) {
-      file.sink ??= this.#open(file);
-      if (blocks.length > 0) continue;
-      taken.delete(file); // an empty file is whole as it is
-      void this.#finish(file, 0);
-    }
-    this.#sendWants(taken);
-  }
-
-  /** Asks once for all files that end in this turn, so that ending all of them begins none. */
-  #askSoon(): void {
-    if (this.#askIsSoon) return;
-    this.#askIsSoon = true;
-    queueMicrotask(() => {
-      this.#askIsSoon = false;
-      this.#ask();
-    });
-  }
-
-  #sendWants(asked: ReadonlyMap<ReceivingFile, readonly number[]>): void {
-    const wants = [...asked].map(([file, blocks]) => ({
-      handle: file.handle,
-      blocks: toRanges(blocks),
-      durable: file.durable,
-    }));
-    for (const batch of inBatches(wants)) this.#path.send({ type: 'want', generation: this.#generation, wants: batch });
-    if (wants.length > 0) this.#stallWatch.start();
-  }
-
-  /** Forgets what was asked for and did not arrive, and asks for it again. */
-  #askAnew(lost: 'lane' | 'link'): void {
-    this.#generation++;
-    for (const file of this.#offers.files) {
-      if (file.state !== 'active') continue;
-      const blocks = file.reopen(lost);
-      if (blocks.length === 0) continue;
-      this.#planner.release(file, blocks);
-      this.#planner.addFirst(file);
-    }
-    this.#ask();
-  }
-
-  /** Asks once more for what has not wholly come, without a loss that anybody knows of: what has arrived of it counts. */
-  #askAgain(): void {
-    this.#generation++;
-    const active = [...this.#offers.files].filter((file) => file.state === 'active' && file.lacking.length > 0);
-    this.#sendWants(new Map(active.map((file) => [file, file.lacking])));
-  }
-
-  // ---- wire to disk
-
-  async #open(file: ReceivingFile): Promise<Sink> {
+  /** Both sides agree: that stands on the disk before anybody is told. */
+  async #finish(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
     try {
-      return await this.#store.open();
+      await offer.kept?.folder.note(
+        files.map(({ place, hash }) => ({ file: place, end: { end: 'done', hash: hash! } })),
+      );
     } catch (error) {
-      this.#fail(file, error);
-      throw error;
+      console.warn('That a file is whole could not be noted; a later visit will check it again.', error);
     }
-  }
-
-  async #hash(file: ReceivingFile, open: OpenBlock): Promise<void> {
-    const hash = await hashBlock(open.bytes!);
-    if (!file.isOpen(open)) return; // asked for anew, or ended
-    open.hash = hash;
-    this.#check(file, open);
-  }
-
-  #check(file: ReceivingFile, open: OpenBlock): void {
-    const verdict = file.check(open);
-    if (verdict === 'good') void this.#write(file, open);
-    if (verdict !== 'bad') return;
-    this.#planner.release(file, [open.block]);
-    if (!file.askAgain(open)) {
-      this.#end(file, 'corrupt', true);
-      return;
+    for (const file of files) {
+      if (file.state !== 'verifying') continue;
+      file.state = 'done';
+      this.#reports.done(file);
     }
-    this.#planner.addFirst(file);
-    this.#ask();
-  }
-
-  async #write(file: ReceivingFile, open: OpenBlock): Promise<void> {
-    const bytes = open.bytes!;
-    const length = bytes.length;
-    open.bytes = undefined; // the sink has them now
-    open.hash = undefined;
-    try {
-      await (await file.sink!).write(open.block * BLOCK_BYTES, bytes);
-    } catch (error) {
-      this.#fail(file, error);
-      return;
-    }
-    if (!file.isOpen(open)) return;
-    file.markWritten(open);
-    if (file.written.complete) {
-      void this.#finish(file, open.block);
-      return;
-    }
-    this.#planner.release(file, [open.block]);
-    const unflushed = (this.#unflushed.get(file) ?? 0) + length;
-    this.#unflushed.set(file, unflushed);
-    if (unflushed >= FLUSH_BYTES) void this.#flush(file);
-    else this.#flushTimer ??= setTimeout(() => this.#flushAll(), FLUSH_INTERVAL_MS);
-    this.#ask();
-  }
-
-  #flushAll(): void {
-    this.#flushTimer = undefined;
-    for (const file of [...this.#unflushed.keys()]) void this.#flush(file);
-  }
-
-  async #flush(file: ReceivingFile): Promise<void> {
-    this.#unflushed.delete(file);
-    const { bytes } = file.written;
-    try {
-      await (await file.sink!).flush();
-    } catch (error) {
-      this.#fail(file, error);
-      return;
-    }
-    if (file.state !== 'active') return;
-    file.durable = Math.max(file.durable, bytes);
-    this.#unreported.add(file);
-    this.#report();
     this.emit('changed', undefined);
   }
 
-  // ---- the end of a file
+  #handleHold(file: ReceivingFile | undefined, why: 'person' | 'file' | 'none'): void {
+    if (!file || !(isRunning(file) || file.state === 'failed')) return;
+    file.there = why;
+    if (why !== 'none') return this.#requests.giveBack(file);
+    if (file.state === 'failed') this.#revive(file);
+    if (file.state === 'verifying' && file.hash) this.#reports.complete(file); // it could not be compared before
+    this.#requests.plan(file, 'first');
+  }
 
-  /** Every block is written, `last` the last: makes the file durable and asks the sender to compare. */
-  async #finish(file: ReceivingFile, last: number): Promise<void> {
-    this.#unflushed.delete(file);
-    file.state = 'verifying';
-    try {
-      const hash = await hashFile(file.blockHashes());
-      const whole = await (await file.sink!).finish({ path: file.path, hash });
-      if (file.state === 'verifying') {
-        file.file = whole;
-        file.hash = hash;
-        file.durable = file.size;
-        this.#unreported.delete(file);
-        this.#completed.push({ handle: file.handle, hash });
-      }
-    } catch (error) {
-      this.#fail(file, error);
+  /** Asks for whatever the offer lacks. */
+  #begin(offer: ReceivingOffer): void {
+    for (const file of offer.files) {
+      offer.kept?.intake.begin(file);
+      this.#requests.plan(file, 'last');
     }
-    this.#planner.release(file, [last]); // only now, so that the window bounds the open files
-    this.#ask();
-    // Small files end in crowds and share a message; the last of all waits for nobody.
-    if (this.#planner.idle) this.#report();
-    else this.#reportTimer ??= setTimeout(() => this.#report(), REPORT_DELAY_MS);
+    if (offer.files.some((file) => file.isAsked)) this.#path.openLanes();
+  }
+
+  // ---- pauses and ends
+
+  #suspend(file: ReceivingFile, why: Hold): void {
+    file.here = why;
+    this.#requests.giveBack(file);
+    this.#reports.pause(file);
     this.emit('changed', undefined);
   }
 
-  #handleVerified(handle: number, theirs: string): void {
-    const file = this.#offers.byHandle(handle);
-    if (file?.state !== 'verifying' || !file.hash) return;
-    if (file.hash !== theirs) this.#end(file, 'hash-mismatch', true);
-    else file.state = 'done';
-    file.drop();
+  #handleFull(files: readonly ReceivingFile[]): void {
+    for (const file of files) if (isRunning(file) && file.here === 'none') this.#suspend(file, 'space');
+    this.#spaceWatch.handleFull();
   }
 
-  /** Tells the sender what became durable and what is complete. */
-  #report(): void {
-    clearTimeout(this.#reportTimer);
-    this.#reportTimer = undefined;
-    this.#sendWants(new Map([...this.#unreported].map((file) => [file, []])));
-    this.#unreported.clear();
-    const completed = this.#completed;
-    this.#completed = [];
-    for (const files of inBatches(completed)) this.#path.send({ type: 'complete', files });
+  #handleRoom(): void {
+    for (const file of this.#offers.files()) if (isRunning(file) && file.here === 'space') this.#goOn(file);
   }
 
-  #fail(file: ReceivingFile, error: unknown): void {
-    if (!isLive(file)) return;
-    this.#end(file, error instanceof TincanError && error.code === 'no-space' ? 'no-space' : 'sink-failed', true);
+  #goOn(file: ReceivingFile): void {
+    file.here = 'none';
+    if (file.state === 'failed') this.#revive(file);
+    this.#intakeOf(file)?.flushAgain();
+    this.#reports.pause(file);
+    this.#reports.flush();
+    this.#requests.plan(file, 'first');
+    this.emit('changed', undefined);
   }
 
+  #revive(file: ReceivingFile): void {
+    file.state = 'active';
+    file.failure = undefined;
+    this.#intakeOf(file)?.begin(file);
+  }
+
+  #intakeOf(file: ReceivingFile): Intake | undefined {
+    return this.#offers.offerOf(file)?.kept?.intake;
+  }
+
+  /** What has arrived is kept where it failed, for another try, and freed where somebody does not want it. */
   #end(file: ReceivingFile, reason: 'cancelled' | TransferFailure, tell: boolean): void {
-    const wasActive = file.state !== 'offered';
-    file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
-    file.failure = reason === 'cancelled' ? undefined : reason;
-    file.file = undefined;
-    this.#planner.release(file, file.drop());
-    this.#unflushed.delete(file);
-    this.#unreported.delete(file);
-    if (tell && reason !== 'peer-left') this.#endNotices.add(file.handle, reason);
-    void file.sink?.then((sink) => sink.discard()).catch(() => undefined); // what cannot be opened need not be deleted
-    if (wasActive) this.#askSoon();
+    const offer = this.#offers.offerOf(file);
+    const cancelled = reason === 'cancelled';
+    file.state = cancelled ? 'cancelled' : 'failed';
+    file.failure = cancelled ? undefined : reason;
+    this.#requests.giveBack(file);
+    if (tell) this.#tellEnd(file);
+    if (cancelled) offer?.free(file, () => this.#spaceWatch.lookNow());
     this.emit('changed', undefined);
   }
+
+  #tellEnd({ handle, failure }: ReceivingFile): void {
+    if (handle !== undefined && failure !== 'peer-left') this.#endNotices.add(handle, failure ?? 'cancelled');
+  }
+}
+
+function isRunning({ state }: ReceivingFile): boolean {
+  return state === 'active' || state === 'verifying';
 }

@@ -1,348 +1,395 @@
-import { randomId, toBase64Url } from '@tincan/shared/base64url';
-import { encodeFrame } from '@tincan/shared/frame';
-import type { FileEntry, ReceiverMessage } from '@tincan/shared/link-message';
-import { BLOCK_BYTES, MAX_BATCH_ENTRIES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import type { FileEntry, ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
+import { PIECE_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
-import { TincanError } from '../platform/errors.ts';
 import { inBatches } from './batches.ts';
-import { blockCount } from './blocks.ts';
+import { pieceCount } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
-import { isLive, type FileState } from './file-state.ts';
+import { isLive } from './file-state.ts';
+import { HashTeller } from './hash-teller.ts';
+import { LaneFeed, MAX_QUEUED_PIECES } from './lane-feed.ts';
+import { SendingOffer, type OfferedSource, type OutgoingFile, type SendingFile } from './outgoing-offer.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
-/** What one lane reads ahead, so that the disk works while the network does; at least one block. */
-const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
-const READ_AHEAD_BLOCKS = 16;
-/** Hashes of small files that share a message. */
-const HASHES_PER_MESSAGE = MAX_BATCH_ENTRIES / 4;
-/** Ranges that one receiver may have asked for and not yet got: far above what an honest one has. */
-const MAX_QUEUED_RANGES = 16_384;
+/** What a receiver may ask for on a lane that is not open here yet, in messages. */
+const MAX_EARLY_WANTS = 64;
 
-/** One file on its way to one peer. Read it, do not change it. */
-export interface OutgoingFile {
-  readonly id: string;
-  readonly offer: string;
-  readonly path: string;
-  readonly size: number;
-  readonly state: FileState;
-  /** Bytes that are durable at the receiver, as it says. */
-  readonly durable: number;
-  readonly hash: string | undefined;
-  readonly failure: TransferFailure | undefined;
-}
+type Want = Extract<ReceiverMessage, { type: 'want' }>;
 
-interface File extends OutgoingFile {
-  state: FileState;
-  durable: number;
-  hash: string | undefined;
-  failure: TransferFailure | undefined;
-  readonly handle: number;
-  readonly source: Source;
-}
+type SenderEvents = {
+  changed: undefined;
+  /** The receiver has accepted it: from now on it goes on over visits. */
+  accepted: SendingOffer;
+  /** These files of the offer have ended, and the receiver knows how. */
+  settled: { offer: SendingOffer; files: readonly SendingFile[] };
+};
 
-/** Blocks that the receiver asked for: `next` up to, not including, `end`. */
-interface Asked {
-  readonly file: File;
-  next: number;
-  readonly end: number;
-}
-
-/** A block that is being read while earlier ones are on their way out. */
-interface Prepared {
-  readonly file: File;
-  readonly block: number;
-  readonly generation: number;
-  readonly bytes: Promise<Uint8Array<ArrayBuffer> | TincanError>;
+export interface SenderOptions {
+  path: TransferPath;
+  /** This page can remember its offers when it is closed. */
+  keeps?: boolean;
 }
 
 /**
- * The sending side towards one peer: offers files and answers what the receiver asks for, frame by frame, on every
- * lane there is. It keeps no position of its own: after any loss the receiver asks again for what it lacks.
+ * The sending side towards one peer: offers files, and answers on each lane what the receiver asks for on it. It keeps no position of its own:
+ * whatever is lost, the receiver asks for again.
  */
-export class Sender extends Emitter<{ changed: undefined }> {
+export class Sender extends Emitter<SenderEvents> {
   readonly #path: TransferPath;
-  readonly #files = new Map<number, File>();
-  readonly #byId = new Map<string, File>();
-  readonly #endNotices: EndNotices;
-  readonly #queue: Asked[] = [];
-  #generation = 0;
+  readonly #keeps: boolean;
+  readonly #offers = new Map<string, SendingOffer>();
+  readonly #byId = new Map<string, SendingFile>();
+  /** On the present link; a handle is never used twice. */
+  readonly #byHandle = new Map<number, SendingFile>();
   #nextHandle = 1;
-  #hashing = 0;
-  #hashes: { handle: number; block: number; hash: string }[] = [];
-  /** Lanes whose loop has nothing to send, each with what wakes it. */
-  readonly #idle = new Map<FrameLane, () => void>();
-  readonly #lanes = new Set<FrameLane>();
+  #linked = false;
+  readonly #endNotices: EndNotices;
+  readonly #feeds = new Map<number, LaneFeed>();
+  /** Asked for on lanes that the receiver has seen open before we have. */
+  #earlyWants: Want[] = [];
+  readonly #hashes: HashTeller;
 
-  constructor(path: TransferPath) {
+  constructor({ path, keeps = false }: SenderOptions) {
     super();
     this.#path = path;
+    this.#keeps = keeps;
+    this.#hashes = new HashTeller(
+      (message) => path.send(message),
+      (file, error) => this.#handleUnreadable(file, error),
+    );
     this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'withdraw', handles, reason }));
   }
 
-  /** Every file ever offered to this peer, in order. */
+  get offers(): Iterable<SendingOffer> {
+    return this.#offers.values();
+  }
+
+  /** Every file of every offer, in order. */
   get files(): Iterable<OutgoingFile> {
-    return this.#files.values();
+    return this.#byId.values();
+  }
+
+  fileOf(id: string): SendingFile | undefined {
+    return this.#byId.get(id);
   }
 
   /** Offers up to `MAX_FILES_PER_OFFER` files together; the other person accepts or declines them together. */
-  offer(files: readonly { path: string; source: Source }[]): void {
-    const offer = randomId();
-    const added = files.map(({ path, source }): File => {
-      const file: File = {
-        id: randomId(),
-        offer,
-        handle: this.#nextHandle++,
-        path,
-        source,
-        size: source.size,
-        state: 'offered',
-        durable: 0,
-        hash: undefined,
-        failure: undefined,
-      };
-      this.#files.set(file.handle, file);
-      this.#byId.set(file.id, file);
-      return file;
-    });
-    this.#sendOffer(offer, added);
+  offer(sources: readonly OfferedSource[]): SendingOffer {
+    const offer = SendingOffer.make(sources);
+    this.adopt(offer);
+    if (this.#linked) this.#sendOffer(offer);
+    return offer;
+  }
+
+  /** An offer of an earlier visit, or to another session of this peer, which has proved to be the other end of it. */
+  adopt(offer: SendingOffer): void {
+    this.#offers.set(offer.id, offer);
+    for (const file of offer.files) this.#byId.set(file.id, file);
     this.emit('changed', undefined);
   }
 
-  /** Takes a file back, whatever has been sent of it. Does nothing once it has ended. */
-  cancel(id: string): void {
-    const file = this.#byId.get(id);
-    if (file && isLive(file)) this.#end(file, 'cancelled', true);
+  /** The offer goes on elsewhere: nothing more is done about it here. */
+  release(offer: SendingOffer): void {
+    this.#offers.delete(offer.id);
+    for (const file of offer.files) {
+      this.#byId.delete(file.id);
+      this.#unname(file);
+    }
+    this.emit('changed', undefined);
   }
 
-  /** The link is up (again): repeats every offer that has not ended, and the receiver says what it still lacks. */
-  handleLinkUp(): void {
-    const live = [...this.#files.values()].filter(isLive);
-    for (const offer of new Set(live.map((file) => file.offer))) {
-      this.#sendOffer(
-        offer,
-        live.filter((file) => file.offer === offer),
-      );
+  /** Takes files back, whatever has been sent of them. One that is done is left alone. */
+  cancel(ids: readonly string[]): void {
+    for (const id of ids) {
+      const file = this.#byId.get(id);
+      if (file && (isLive(file) || file.state === 'failed')) this.#end(file, 'cancelled', true);
     }
   }
 
-  /** A lane is open: what is asked for goes out on it until it closes. */
-  handleLaneOpened(lane: FrameLane): void {
-    this.#lanes.add(lane);
-    void this.#feed(lane);
+  /** Sends nothing of a file for now. */
+  pause(id: string): void {
+    const file = this.#byId.get(id);
+    if (file?.state !== 'active' || file.here !== 'none') return;
+    file.here = 'person';
+    this.#tellHold(file);
+    this.emit('changed', undefined);
   }
 
-  /** A lane is gone, and what was on it: the receiver sees that too and asks again. */
+  /** Goes on with a file that is paused or has failed. */
+  resume(id: string): void {
+    const file = this.#byId.get(id);
+    if (!file || (file.state !== 'failed' && file.here !== 'person')) return;
+    this.#goOn(file);
+  }
+
+  /** The person has given a file of an earlier visit again. */
+  give(id: string, source: Source): void {
+    const file = this.#byId.get(id);
+    if (!file || file.size !== source.size) return;
+    file.source = source;
+    if (file.here === 'file') this.#goOn(file);
+  }
+
+  /** The link is up: says what is offered on it, under new handles, and the receiver asks for what it still lacks. */
+  handleLinkUp(): void {
+    this.#linked = true;
+    for (const offer of this.#offers.values()) this.#sendOffer(offer);
+  }
+
+  handleLinkDown(): void {
+    this.#linked = false;
+    for (const file of this.#byId.values()) this.#unname(file);
+    this.#byHandle.clear();
+    this.#earlyWants = [];
+    this.#hashes.clear();
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+    this.emit('changed', undefined);
+  }
+
+  /** A lane is open: what is asked for on it goes out on it until it closes. */
+  handleLaneOpened(lane: FrameLane): void {
+    this.#feeds.get(lane.index)?.close();
+    this.#feeds.set(lane.index, new LaneFeed({ lane, read: (file, block) => this.#read(file, block) }));
+    const early = this.#earlyWants.filter(({ lane: index, epoch }) => index === lane.index && epoch === lane.epoch);
+    this.#earlyWants = this.#earlyWants.filter(({ lane: index }) => index !== lane.index);
+    for (const want of early) this.#handleWant(want);
+  }
+
   handleLaneClosed(lane: FrameLane): void {
-    this.#lanes.delete(lane);
-    this.#idle.get(lane)?.();
+    const feed = this.#feeds.get(lane.index);
+    if (feed?.lane !== lane) return;
+    feed.close();
+    this.#feeds.delete(lane.index);
   }
 
   handleMessage(message: ReceiverMessage): void {
     switch (message.type) {
       case 'accept':
-        for (const file of this.#ofOffer(message.offer)) file.state = 'active';
+        this.#handleAccept(message.offer, message.keeps);
         break;
       case 'decline':
-        for (const file of this.#ofOffer(message.offer)) file.state = 'declined';
+        for (const file of this.#offers.get(message.offer)?.files ?? [])
+          if (file.state === 'offered') [file.state, file.settled] = ['declined', true];
         break;
       case 'want':
         this.#handleWant(message);
+        return; // nothing that is seen has changed
+      case 'durable':
+        for (const { handle, durable } of message.files) this.#noteDurable(this.#byHandle.get(handle), durable);
         break;
+      case 'have':
+        this.#handleHave(this.#byHandle.get(message.handle), message.blocks);
+        return;
       case 'complete':
         void this.#verify(message.files);
+        return;
+      case 'done':
+        this.#settle(message.handles.flatMap((handle) => this.#byHandle.get(handle) ?? []));
+        break;
+      case 'pause':
+        for (const handle of message.handles) this.#handlePause(this.#byHandle.get(handle), message.why);
         break;
       case 'stop':
         for (const handle of message.handles) {
-          const file = this.#files.get(handle);
+          const file = this.#byHandle.get(handle);
           if (file && isLive(file)) this.#end(file, message.reason, false);
+          if (file && message.reason === 'cancelled') this.#settle([file]);
         }
         break;
     }
     this.emit('changed', undefined);
   }
 
-  /** The peer has left for good, or this page leaves it: what has not ended fails, and nothing is sent any more. */
-  close(): void {
-    for (const file of this.#files.values()) if (isLive(file)) this.#end(file, 'peer-left', false);
-    for (const lane of [...this.#lanes]) this.handleLaneClosed(lane);
+  /** The peer has left for good: what it cannot or need not come back for has ended. What it has accepted and keeps stays as it is. */
+  handlePeerLeft(): void {
+    for (const offer of this.#offers.values())
+      if (!(offer.accepted && offer.receiverKeeps))
+        for (const file of offer.files) if (isLive(file)) this.#end(file, 'peer-left', false);
   }
 
   // ---- offers
 
-  #ofOffer(offer: string): File[] {
-    return [...this.#files.values()].filter((file) => file.offer === offer && file.state === 'offered');
-  }
-
-  #sendOffer(offer: string, files: readonly File[]): void {
-    this.#path.openLanes(); // before the answer, so that they are ready when it comes
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  #sendOffer(offer: SendingOffer): void {
+    const files = offer.files.filter(({ settled }) => !settled);
+    if (files.length === 0) return;
+    if (offer.isLive) this.#path.openLanes(); // before the answer, so that they are ready when it comes
+    const entries = files.map((file): FileEntry => {
+      this.#unname(file);
+      const handle = this.#nextHandle++;
+      file.handle = handle;
+      this.#byHandle.set(handle, file);
+      return { id: file.id, handle, path: file.path, size: file.size };
+    });
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const whole = {
+      type: 'offer',
+      offer: offer.id,
+      key: offer.key,
+      keeps: this.#keeps,
+      files: files.length,
+      bytes,
+    } as const;
     let start = 0;
-    const entries = files.map(({ id, handle, path, size }): FileEntry => ({ id, handle, path, size }));
     for (const batch of inBatches(entries)) {
-      this.#path.send({ type: 'offer', offer, files: files.length, bytes, start, entries: batch });
+      this.#path.send({ ...whole, start, entries: batch });
       start += batch.length;
     }
+    for (const file of files) {
+      file.there = 'none'; // what still pauses it, the receiver says after its answer
+      if (file.here !== 'none' && isLive(file)) this.#tellHold(file);
+      if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
+    }
+  }
+
+  #handleAccept(id: string, keeps: boolean): void {
+    const offer = this.#offers.get(id);
+    if (!offer) return;
+    offer.receiverKeeps = keeps;
+    for (const file of offer.files) if (file.state === 'offered') file.state = 'active';
+    if (offer.accepted) return;
+    offer.accepted = true;
+    this.emit('accepted', offer);
   }
 
   // ---- what the receiver asks for
 
-  #handleWant({ generation, wants }: Extract<ReceiverMessage, { type: 'want' }>): void {
-    if (generation > this.#generation) {
-      this.#generation = generation;
-      this.#queue.length = 0;
+  #handleWant(want: Want): void {
+    const feed = this.#feeds.get(want.lane);
+    if (feed?.lane.epoch !== want.epoch) {
+      // Of a lane that has gone, or of one that is not open here yet: lost, or kept until it is.
+      if (feed && feed.lane.epoch > want.epoch) return;
+      if (this.#earlyWants.length < MAX_EARLY_WANTS) this.#earlyWants.push(want);
+      return;
     }
-    for (const { handle, blocks, durable } of wants) {
-      const file = this.#files.get(handle);
-      if (file?.state === 'done') continue;
+    for (const { handle, pieces, durable } of want.wants) {
+      const file = this.#byHandle.get(handle);
       if (!file || !isLive(file)) {
-        this.#refuse(handle, file);
+        if (file?.state !== 'done') this.#refuse(handle, file);
         continue;
       }
-      if (file.state === 'offered') file.state = 'active';
-      file.durable = Math.min(Math.max(file.durable, durable), file.size);
-      const count = blockCount(file.size);
-      for (const [first, length] of blocks) {
-        if (first + length > count || this.#queue.length >= MAX_QUEUED_RANGES) {
-          this.#end(file, 'protocol', true);
-          break;
-        }
-        this.#queue.push({ file, next: first, end: first + length });
+      this.#noteDurable(file, durable);
+      // A want accepts too: no honest receiver asks before.
+      if (!file.offer.accepted) this.#handleAccept(file.offer.id, file.offer.receiverKeeps);
+      const last = pieceCount(file.size);
+      for (const [first, count] of pieces) {
+        if (first + count <= last && count <= MAX_QUEUED_PIECES && feed.ask(file, first, count)) continue;
+        this.#end(file, 'protocol', true);
+        break;
       }
-    }
-    for (const wake of [...this.#idle.values()]) wake();
-  }
-
-  /** Takes the next block that was asked for and starts reading it. */
-  #prepareNext(): Prepared | undefined {
-    for (let asked = this.#queue[0]; asked; asked = this.#queue[0]) {
-      const { file } = asked;
-      if (asked.next === asked.end || file.state !== 'active') {
-        this.#queue.shift();
-        continue;
-      }
-      const block = asked.next++;
-      const bytes = file.source.readBlock(block).catch((error: unknown) => {
-        return error instanceof TincanError
-          ? error
-          : new TincanError('source-unreadable', String(error), { cause: error });
-      });
-      return { file, block, generation: this.#generation, bytes };
-    }
-    return undefined;
-  }
-
-  /** One lane's loop: block by block, frame by frame, until the lane closes. */
-  async #feed(lane: FrameLane): Promise<void> {
-    const ahead: Prepared[] = [];
-    let aheadBytes = 0;
-    while (this.#lanes.has(lane)) {
-      while (ahead.length < READ_AHEAD_BLOCKS && aheadBytes < READ_AHEAD_BYTES) {
-        const prepared = this.#prepareNext();
-        if (!prepared) break;
-        ahead.push(prepared);
-        aheadBytes += Math.min(prepared.file.size, BLOCK_BYTES);
-      }
-      const current = ahead.shift();
-      if (!current) {
-        await new Promise<void>((wake) => {
-          this.#idle.set(lane, wake);
-          this.#flushLastHashes();
-        });
-        this.#idle.delete(lane);
-        continue;
-      }
-      aheadBytes -= Math.min(current.file.size, BLOCK_BYTES);
-      const bytes = await current.bytes;
-      if (bytes instanceof TincanError) {
-        if (isLive(current.file)) this.#end(current.file, 'source-unreadable', true);
-        continue;
-      }
-      void this.#reportHash(current.file, current.block, bytes.length);
-      if (!(await this.#sendBlock(lane, current, bytes))) return; // the lane closed
     }
   }
 
-  /** Sends one block as frames, as fast as the lane takes them; false once the lane is closed. */
-  async #sendBlock(lane: FrameLane, { file, block, generation }: Prepared, bytes: Uint8Array): Promise<boolean> {
-    for (let at = 0; at < bytes.length; at += MAX_FRAME_PAYLOAD_BYTES) {
-      while (lane.full) {
-        try {
-          await lane.drained();
-        } catch {
-          return false; // closed: the receiver asks again on the next lane
-        }
-      }
-      // Asked anew, or ended meanwhile: the rest of this block would be for nothing.
-      if (generation !== this.#generation || file.state !== 'active') return true;
-      lane.send(encodeFrame(file.handle, block * BLOCK_BYTES + at, bytes.subarray(at, at + MAX_FRAME_PAYLOAD_BYTES)));
+  async #read(file: SendingFile, block: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { source } = file;
+    if (!source) return undefined;
+    try {
+      const bytes = await source.readBlock(block);
+      void this.#hashes.tell(file, block, bytes.length > PIECE_BYTES ? 'at-once' : 'soon');
+      return bytes;
+    } catch (error) {
+      this.#handleUnreadable(file, error);
+      return undefined;
     }
-    return true;
   }
 
-  // ---- hashes
-
-  /** Tells a block's hash over the link: that of a large block at once, those of small ones in one message. */
-  async #reportHash(file: File, block: number, length: number): Promise<void> {
-    this.#hashing++;
-    const hash = toBase64Url(await file.source.blockHash(block));
-    this.#hashing--;
-    this.#hashes.push({ handle: file.handle, block, hash });
-    if (length > MAX_FRAME_PAYLOAD_BYTES || this.#hashes.length >= HASHES_PER_MESSAGE) this.#flushHashes();
-    else this.#flushLastHashes();
+  #handleHave(file: SendingFile | undefined, blocks: readonly (readonly [number, number])[]): void {
+    if (file) this.#hashes.tellAgain(file, blocks);
   }
 
-  /** Sends what is left when nothing more is on its way. */
-  #flushLastHashes(): void {
-    if (this.#hashing === 0 && this.#idle.size === this.#lanes.size) this.#flushHashes();
-  }
-
-  #flushHashes(): void {
-    if (this.#hashes.length === 0) return;
-    this.#path.send({ type: 'hashes', hashes: this.#hashes });
-    this.#hashes = [];
+  #handleUnreadable(file: SendingFile, error: unknown): void {
+    if (!isLive(file)) return;
+    console.warn('A file that is being sent cannot be read.', error);
+    this.#end(file, 'source-unreadable', true);
   }
 
   /** The receiver has these files whole: both sides compare the hashes, each for itself. */
   async #verify(files: Extract<ReceiverMessage, { type: 'complete' }>['files']): Promise<void> {
     const ours: { handle: number; hash: string }[] = [];
     for (const { handle, hash: theirs } of files) {
-      const file = this.#files.get(handle);
+      const file = this.#byHandle.get(handle);
       if (!file || (!isLive(file) && file.state !== 'done')) {
         this.#refuse(handle, file);
         continue;
       }
+      if (!file.source) continue; // once the file is given again, it is offered again
       if (file.state !== 'done') file.state = 'verifying';
       try {
-        file.hash ??= await file.source.fileHash();
-      } catch {
-        if (isLive(file)) this.#end(file, 'source-unreadable', true);
+        file.hash = await file.source.fileHash();
+      } catch (error) {
+        this.#handleUnreadable(file, error);
+        continue;
+      }
+      if (file.state !== 'verifying' && file.state !== 'done') continue;
+      // What was given again for a file of an earlier visit is another one.
+      if (file.hash !== theirs && file.offer.to !== undefined) {
+        this.#end(file, 'source-changed', true);
         continue;
       }
       ours.push({ handle, hash: file.hash });
-      if (file.state !== 'verifying') continue;
-      if (file.hash === theirs) {
-        file.state = 'done';
-        file.durable = file.size;
-      } else {
-        this.#end(file, 'hash-mismatch', false); // the receiver sees the same from our hash
-      }
+      if (file.hash === theirs) [file.state, file.durable] = ['done', file.size];
+      else this.#end(file, 'hash-mismatch', false); // the receiver sees the same from our hash
     }
     if (ours.length > 0) this.#path.send({ type: 'verified', files: ours });
     this.emit('changed', undefined);
   }
 
-  // ---- ends
+  // ---- holds and ends
 
-  #end(file: File, reason: 'cancelled' | TransferFailure, tell: boolean): void {
-    file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
-    file.failure = reason === 'cancelled' ? undefined : reason;
-    if (tell && reason !== 'peer-left') this.#endNotices.add(file.handle, reason);
+  #noteDurable(file: SendingFile | undefined, durable: number): void {
+    if (file && isLive(file)) file.durable = Math.min(durable, file.size);
+  }
+
+  #handlePause(file: SendingFile | undefined, why: 'person' | 'space' | 'none'): void {
+    if (!file || (!isLive(file) && file.state !== 'failed')) return;
+    file.there = why;
+    if (why === 'none' && file.state === 'failed') this.#revive(file);
+  }
+
+  #goOn(file: SendingFile): void {
+    file.here = file.source ? 'none' : 'file';
+    if (file.state === 'failed') this.#revive(file);
+    this.#tellHold(file);
     this.emit('changed', undefined);
   }
 
+  #revive(file: SendingFile): void {
+    file.state = 'active';
+    file.failure = undefined;
+    file.hash = undefined;
+  }
+
+  #tellHold({ handle, here }: SendingFile): void {
+    if (handle === undefined) return;
+    this.#path.send({ type: 'hold', handles: [handle], why: here === 'space' ? 'none' : here });
+  }
+
+  #settle(files: readonly SendingFile[]): void {
+    for (const file of files) file.settled = true;
+    for (const offer of new Set(files.map((file) => file.offer)))
+      this.emit('settled', { offer, files: files.filter((file) => file.offer === offer) });
+  }
+
+  #end(file: SendingFile, reason: 'cancelled' | TransferFailure, tell: boolean): void {
+    file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
+    file.failure = reason === 'cancelled' ? undefined : reason;
+    if (tell) this.#tellEnd(file);
+    // Whoever takes a file back will not send it at a later visit either.
+    if (reason === 'cancelled') this.emit('settled', { offer: file.offer, files: [file] });
+    this.emit('changed', undefined);
+  }
+
+  #tellEnd({ handle, failure }: SendingFile): void {
+    if (handle !== undefined && failure !== 'peer-left') this.#endNotices.add(handle, failure ?? 'cancelled');
+  }
+
+  #unname(file: SendingFile): void {
+    if (file.handle !== undefined) this.#byHandle.delete(file.handle);
+    file.handle = undefined;
+  }
+
   /** Answers a question about a transfer that has ended here, or never was. */
-  #refuse(handle: number, file: File | undefined): void {
+  #refuse(handle: number, file: SendingFile | undefined): void {
     const ended = file?.state === 'cancelled' ? 'cancelled' : file?.failure;
     const reason = ended === undefined || ended === 'peer-left' ? 'unknown-transfer' : ended;
     this.#endNotices.add(handle, reason);

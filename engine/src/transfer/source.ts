@@ -1,16 +1,19 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount } from './blocks.ts';
-import { hashBlock, hashFile } from './hash.ts';
+import { HASH_BYTES, hashBlock, toHex } from './hash.ts';
 
 /** Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once. */
 export class Source {
   readonly #file: Blob;
-  readonly #hashes: Promise<Uint8Array>[] = [];
+  /** When it was changed last, in milliseconds since 1970; 0 where that is not known. */
+  readonly modifiedAt: number;
+  readonly #hashes = new Map<number, Promise<Uint8Array>>();
   #fileHash: Promise<string> | undefined;
 
   constructor(file: Blob) {
     this.#file = file;
+    this.modifiedAt = 'lastModified' in file && typeof file.lastModified === 'number' ? file.lastModified : 0;
   }
 
   /** In bytes, as it was when the file was chosen. */
@@ -30,14 +33,19 @@ export class Source {
     }
     if (bytes.length !== length)
       throw new TincanError('source-unreadable', `block ${block} is shorter than the file was`);
-    this.#hashes[block] ??= hashBlock(bytes);
+    if (!this.#hashes.has(block)) {
+      const hash = hashBlock(bytes);
+      this.#hashes.set(block, hash);
+      // The next one who asks hashes it anew; whoever waits for this one hears of it.
+      hash.catch(() => this.#hashes.delete(block));
+    }
     return bytes;
   }
 
   /** The hash of one block, reading it only if it has not been read before. */
   async blockHash(block: number): Promise<Uint8Array> {
-    if (!this.#hashes[block]) await this.readBlock(block);
-    return this.#hashes[block]!;
+    if (!this.#hashes.has(block)) await this.readBlock(block);
+    return this.#hashes.get(block)!;
   }
 
   /** The file's hash, as 64 hex digits; reads what has not been read before, once for all who ask. */
@@ -50,8 +58,9 @@ export class Source {
   }
 
   async #hashAll(): Promise<string> {
-    const hashes: Uint8Array[] = [];
-    for (let block = 0; block < blockCount(this.size); block++) hashes.push(await this.blockHash(block));
-    return hashFile(hashes);
+    const blocks = blockCount(this.size);
+    const list = new Uint8Array(blocks * HASH_BYTES);
+    for (let block = 0; block < blocks; block++) list.set(await this.blockHash(block), block * HASH_BYTES);
+    return toHex(await hashBlock(list));
   }
 }

@@ -1,14 +1,12 @@
-import { BLOCK_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES as PIECE } from '@tincan/shared/limits';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TincanError } from '../platform/errors.ts';
-import { MemoryStore } from './memory-sink.ts';
-import type { Sink, SinkStore } from './sink.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { OfferFolder } from './store.ts';
 import { Source } from './source.ts';
-import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
-
-const PIECE = MAX_FRAME_PAYLOAD_BYTES;
+import { fileAt, LinkedPeers, openAt, until } from './testing/linked-peers.ts';
 
 /** Bytes that differ at every place and from file to file. */
 function bytesOf(size: number, seed = 1): Uint8Array<ArrayBuffer> {
@@ -30,9 +28,17 @@ function expectedHash(bytes: Uint8Array): string {
   return list.digest('hex');
 }
 
-/** A store without bounds that opens sinks of the test's own. */
-function storeOf(open: SinkStore['open']): SinkStore {
-  return { open, available: async () => Infinity, markSaved: async () => {}, close: () => {} };
+/** A store whose folders do some things in the test's own way. */
+class ChangedStore extends MemoryStore {
+  readonly #change: (folder: OfferFolder) => Partial<OfferFolder>;
+  constructor(change: (folder: OfferFolder) => Partial<OfferFolder>) {
+    super();
+    this.#change = change;
+  }
+  override async create(...args: Parameters<MemoryStore['create']>): Promise<OfferFolder> {
+    const folder = await super.create(...args);
+    return { ...folder, ...this.#change(folder) };
+  }
 }
 
 function offer(peers: LinkedPeers, files: Record<string, Uint8Array<ArrayBuffer>>): void {
@@ -60,7 +66,7 @@ async function expectArrived(peers: LinkedPeers, files: Record<string, Uint8Arra
   for (const [path, bytes] of Object.entries(files)) {
     const received = fileAt(peers.bob.receiver.files, path);
     const sent = fileAt(peers.alice.sender.files, path);
-    expect(Buffer.compare(new Uint8Array(await received.file!.arrayBuffer()), bytes)).toBe(0);
+    expect(Buffer.compare(await openAt(peers.bob.receiver, path), bytes)).toBe(0);
     expect(received.hash).toBe(expectedHash(bytes));
     expect(sent.hash).toBe(received.hash);
     expect(received.durable).toBe(bytes.length);
@@ -114,12 +120,7 @@ describe('a transfer over a perfect path', () => {
 
   it('[XFER-4] never asks for more than the window while the disk stands still', async () => {
     const written: (() => void)[] = [];
-    const stuck = storeOf(async () => ({
-      write: () => new Promise<void>((resolve) => written.push(resolve)),
-      flush: async () => {},
-      finish: async () => new Blob(),
-      discard: async () => {},
-    }));
+    const stuck = new ChangedStore(() => ({ write: () => new Promise<void>((resolve) => written.push(resolve)) }));
     const peers = new LinkedPeers({ bob: stuck });
     offer(peers, { 'file.bin': bytesOf(64 * BLOCK_BYTES) });
     await acceptAll(peers);
@@ -211,18 +212,13 @@ describe('a path that is cut', () => {
   });
 
   it('[XFER-7] asks only for what was not written when the path is back', async () => {
-    const store = new MemoryStore();
     let written = 0;
-    const counting = storeOf(async () => {
-      const sink = await store.open();
-      return {
-        ...sink,
-        write: async (offset, bytes) => {
-          await sink.write(offset, bytes);
-          if (++written === 12) peers.cut();
-        },
-      };
-    });
+    const counting = new ChangedStore((folder) => ({
+      write: async (...args) => {
+        await folder.write(...args);
+        if (++written === 12) peers.cut();
+      },
+    }));
     const peers = new LinkedPeers({ bob: counting });
     const file = { 'file.bin': bytesOf(20 * BLOCK_BYTES) };
     offer(peers, file);
@@ -282,28 +278,65 @@ describe('damage', () => {
   });
 
   it('says that there is no room before anything is sent, and leaves the offer open', async () => {
-    const peers = new LinkedPeers({ bob: new MemoryStore(BLOCK_BYTES) });
+    const peers = new LinkedPeers({ bob: new MemoryStore({ capBytes: BLOCK_BYTES }) });
     offer(peers, { 'file.bin': bytesOf(BLOCK_BYTES + 1) });
     await expect(acceptAll(peers)).rejects.toMatchObject({ code: 'no-space' });
     expect([...peers.bob.receiver.offers][0]!.state).toBe('open');
   });
 
-  it('a disk that fails in mid-file ends that file on both sides and is asked to delete it', async () => {
-    let discarded = 0;
-    const failing: Sink = {
-      write: async () => {
-        throw new TincanError('no-space', 'full');
+  it('a disk that fails in mid-file ends that file on both sides, keeps what has arrived, and another try goes on from there', async () => {
+    let works = 2;
+    const failing = new ChangedStore((folder) => ({
+      write: async (...args) => {
+        if (works-- > 0) return folder.write(...args);
+        throw new TincanError('store-failed', 'pulled out');
       },
-      flush: async () => {},
-      finish: async () => new Blob(),
-      discard: async () => void discarded++,
-    };
-    const peers = new LinkedPeers({ bob: storeOf(async () => failing) });
-    offer(peers, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    }));
+    const peers = new LinkedPeers({ bob: failing });
+    const files = { 'file.bin': bytesOf(4 * BLOCK_BYTES) };
+    offer(peers, files);
     await acceptAll(peers);
-    await until(() => fileAt(peers.alice.sender.files, 'file.bin').state === 'failed', 'the sender hears of it');
-    expect(fileAt(peers.bob.receiver.files, 'file.bin').failure).toBe('no-space');
-    expect(discarded).toBe(1);
+    const sent = fileAt(peers.alice.sender.files, 'file.bin');
+    await until(() => sent.state === 'failed', 'the sender hears of it');
+    expect(sent.failure).toBe('store-failed');
+    const received = fileAt(peers.bob.receiver.files, 'file.bin');
+    expect(received.failure).toBe('store-failed');
+    await until(() => received.durable === 2 * BLOCK_BYTES, 'what has arrived is kept');
+    works = 100;
+    peers.frames = 0;
+    peers.bob.receiver.resume(received.id);
+    await expectArrived(peers, files);
+    expect(peers.frames).toBe(2 * 16);
+  });
+
+  it('a disk that is full pauses the file on both sides and loses nothing; with room again it goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const store = new MemoryStore();
+      const peers = new LinkedPeers({ bob: store });
+      const files = { 'file.bin': bytesOf(40 * BLOCK_BYTES) };
+      offer(peers, files);
+      await acceptAll(peers);
+      store.capBytes = 12 * BLOCK_BYTES;
+      const sent = fileAt(peers.alice.sender.files, 'file.bin');
+      const received = fileAt(peers.bob.receiver.files, 'file.bin');
+      const turn = async () => {
+        await vi.advanceTimersByTimeAsync(50);
+        await new Promise(setImmediate);
+      };
+      for (let i = 0; i < 200 && !(sent.there === 'space' && sent.durable > 0); i++) await turn();
+      expect([received.state, received.here, sent.state, sent.there]).toEqual(['active', 'space', 'active', 'space']);
+      const durable = received.durable / BLOCK_BYTES;
+      expect(durable).toBeGreaterThanOrEqual(4);
+      expect(sent.durable).toBe(received.durable);
+      store.capBytes = 80 * BLOCK_BYTES;
+      peers.frames = 0;
+      for (let i = 0; i < 2_000 && sent.state !== 'done'; i++) await turn();
+      expect(peers.frames).toBe((40 - durable) * 16);
+      await expectArrived(peers, files);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -325,8 +358,8 @@ describe('a person who changes their mind', () => {
     peers.onDelivered = () => {
       if (cancelled || peers.delivered < 200) return;
       cancelled = true;
-      if (who === 'alice') peers.alice.sender.cancel(fileAt(peers.alice.sender.files, 'file.bin').id);
-      else peers.bob.receiver.cancel(fileAt(peers.bob.receiver.files, 'file.bin').id);
+      if (who === 'alice') peers.alice.sender.cancel([fileAt(peers.alice.sender.files, 'file.bin').id]);
+      else peers.bob.receiver.cancel([fileAt(peers.bob.receiver.files, 'file.bin').id]);
     };
     await acceptAll(peers);
     await until(() => fileAt(peers.bob.receiver.files, 'next.bin').state === 'done', 'the next file goes on');
@@ -342,7 +375,7 @@ describe('a person who changes their mind', () => {
     await acceptAll(peers);
     await until(() => peers.delivered > 50, 'it runs');
     peers.cut();
-    peers.alice.sender.cancel(fileAt(peers.alice.sender.files, 'file.bin').id);
+    peers.alice.sender.cancel([fileAt(peers.alice.sender.files, 'file.bin').id]);
     peers.restore();
     await until(() => fileAt(peers.bob.receiver.files, 'file.bin').state === 'cancelled', 'the receiver learns it');
   });

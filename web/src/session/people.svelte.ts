@@ -22,27 +22,27 @@ export class People {
   follow(mesh: Mesh): void {
     this.#mesh = mesh;
     const look = () => {
-      this.#snapshots = mesh.peers;
+      this.#snapshots = mesh.peers.map(({ snapshot }) => snapshot);
       for (const { session, name } of this.#snapshots) this.#names.set(session, visibleText(name));
     };
-    mesh.on('peer-added', look);
-    mesh.on('peer-changed', look);
-    mesh.on('peer-removed', ({ session }) => {
+    mesh.on('peer-added', (peer) => {
+      const { session } = peer;
+      look();
+      peer.on('changed', look);
+      peer.on('breach', (breach) => this.#breaches.set(session, breach));
+      peer.link.on('up', () => {
+        // It was the way to this link that was disturbed, and the link is there.
+        if (this.#breaches.get(session) === 'unopenable') this.#breaches.delete(session);
+      });
+    });
+    mesh.on('peer-removed', ({ peer: { session } }) => {
       // The peer's card goes, and what was wrong must not go with it unseen.
       const breach = this.#breaches.get(session);
       if (breach && !this.#strangersBreach) this.#strangersBreach = { breach, name: this.nameOf(session) };
       this.#breaches.delete(session);
       look();
     });
-    mesh.on('link-up', ({ session }) => {
-      // It was the way to this link that was disturbed, and the link is there.
-      if (this.#breaches.get(session) === 'unopenable') this.#breaches.delete(session);
-      look();
-    });
-    mesh.on('breach', ({ session, breach }) => {
-      if (session === undefined) this.#strangersBreach ??= { breach, name: '' };
-      else this.#breaches.set(session, breach);
-    });
+    mesh.on('breach', (breach) => (this.#strangersBreach ??= { breach, name: '' }));
   }
 
   get all(): PeerView[] {

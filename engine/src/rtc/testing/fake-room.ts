@@ -114,10 +114,19 @@ export class FakePage implements Introducer {
     });
     this.mesh = mesh;
     const log = (what: string, session: SessionId) => this.events.push(`${what} ${session.replace(/_+$/, '')}`);
-    for (const what of ['peer-added', 'peer-removed', 'peer-refused', 'link-up', 'link-down', 'fault'] as const)
-      mesh.on(what, ({ session }) => log(what, session));
-    mesh.on('breach', ({ session }) => log('breach', session ?? 'somebody'));
-    for (const what of ['lane-opened', 'lane-closed'] as const) mesh.on(what, ({ session }) => log(what, session));
+    mesh.on('peer-added', (peer) => {
+      const { session, link, lanes } = peer;
+      log('peer-added', session);
+      link.on('up', () => log('link-up', session));
+      link.on('down', ({ wasUp }) => wasUp && log('link-down', session));
+      link.on('fault', () => log('fault', session));
+      peer.on('fault', () => log('fault', session));
+      peer.on('breach', () => log('breach', session));
+      for (const what of ['lane-opened', 'lane-closed'] as const) lanes.on(what, () => log(what, session));
+    });
+    mesh.on('peer-removed', ({ peer }) => log('peer-removed', peer.session));
+    mesh.on('peer-refused', ({ session }) => log('peer-refused', session));
+    mesh.on('breach', () => log('breach', 'somebody'));
   }
 
   get address(): string | undefined {
@@ -164,7 +173,7 @@ export class FakePage implements Introducer {
   /** `bob connected, carol reconnecting`. */
   get view(): string {
     return this.mesh.peers
-      .map(({ session, state }) => `${session.replace(/_+$/, '')} ${state}`)
+      .map(({ snapshot: { session, state } }) => `${session.replace(/_+$/, '')} ${state}`)
       .sort()
       .join(', ');
   }

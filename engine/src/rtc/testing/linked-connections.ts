@@ -93,6 +93,9 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
+  get maxMessageBytes(): number {
+    return 262_144;
+  }
   get provenFingerprint(): string | undefined {
     return this.#far && fingerprintOf(this.#far.certificateLine);
   }

@@ -1,0 +1,376 @@
+// The offers between this page and every peer of a room, over links, sessions and visits.
+//
+// A page is a new session after each load, so an offer that was accepted is not tied to one. On every link both sides first say `claims`: proofs
+// that they have the keys of the offers that they would go on with. What both have is then offered on this link; nobody else learns of it.
+import { claimOf } from '@tincan/shared/claim';
+import type { SessionId } from '@tincan/shared/introduction';
+import { isReceiverMessage, isSenderMessage, type LinkMessage } from '@tincan/shared/link-message';
+import { MAX_CLAIMS } from '@tincan/shared/limits';
+import { Emitter } from '../platform/emitter.ts';
+import { TincanError } from '../platform/errors.ts';
+import type { Mesh } from '../rtc/mesh.ts';
+import type { Peer } from '../rtc/peer.ts';
+import { isLive } from '../transfer/file-state.ts';
+import { ReceivingOffer } from '../transfer/incoming-offers.ts';
+import type { Ledger, OfferRecord, SourceHandle } from '../transfer/ledger.ts';
+import { SendingOffer, type OfferedSource } from '../transfer/outgoing-offer.ts';
+import type { TransferPath } from '../transfer/path.ts';
+import { Receiver } from '../transfer/receiver.ts';
+import { Sender } from '../transfer/sender.ts';
+import { Source } from '../transfer/source.ts';
+import type { OfferStore } from '../transfer/store.ts';
+
+type ExchangesEvents = {
+  changed: undefined;
+  /** The link to this peer is up, and it is known which offers go on on it: what it is to be offered anew comes now. `claimed` are offers to it that go on. */
+  ready: { session: SessionId; claimed: readonly SendingOffer[] };
+};
+
+export interface ExchangesOptions {
+  me: SessionId;
+  mesh: Mesh;
+  store: OfferStore;
+  ledger: Ledger;
+  /** The link of the room where we are now. */
+  link: () => string;
+}
+
+/** What goes on with one peer; with `peer` undefined, what waits for a peer to claim it. */
+export interface Exchange {
+  readonly peer: SessionId | undefined;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  /** The link is up, and both have said their claims. */
+  readonly linked: boolean;
+  /** The peer has said that this session of it will not come back. */
+  readonly left: boolean;
+  /** Again and again no lane can be opened, although the link is up. */
+  readonly laneless: boolean;
+}
+
+interface Own extends Exchange {
+  linked: boolean;
+  left: boolean;
+  laneless: boolean;
+}
+
+const NOWHERE: TransferPath = { send: () => {}, openLanes: () => {} };
+
+export class Exchanges extends Emitter<ExchangesEvents> {
+  readonly #options: ExchangesOptions;
+  readonly #exchanges = new Map<SessionId, Own>();
+  /** Offers of earlier visits that nobody has claimed yet. */
+  readonly #waiting: Own;
+  readonly #names = new Map<SessionId, string>();
+  /** By the files' ids. */
+  readonly #handles = new Map<string, SourceHandle>();
+  #elsewhere = 0;
+  #closed = false;
+
+  constructor(options: ExchangesOptions) {
+    super();
+    this.#options = options;
+    this.#waiting = this.#make(undefined, NOWHERE);
+    options.mesh.on('peer-added', (peer) => this.#follow(peer));
+    options.mesh.on('peer-removed', ({ peer, forGood }) => {
+      if (forGood) this.#handlePeerLeft(peer.session);
+    });
+  }
+
+  /** Everyone with whom anything was ever exchanged, and what waits for somebody. */
+  get all(): Iterable<Exchange> {
+    return [this.#waiting, ...this.#exchanges.values()];
+  }
+
+  /** Unfinished offers of this room that another page of this browser goes on with. */
+  get elsewhere(): number {
+    return this.#elsewhere;
+  }
+
+  /** The exchange with one peer, made at the first call. */
+  with(session: SessionId): Exchange {
+    return this.#with(session);
+  }
+
+  /** Offers files to one peer. */
+  offer(session: SessionId, sources: readonly OfferedSource[]): SendingOffer {
+    return this.#with(session).sender.offer(sources);
+  }
+
+  /** Files of earlier visits whose sender waits for its person: those that a click may open, and those that have to be chosen again. */
+  get asked(): { id: string; path: string; size: number; canOpen: boolean }[] {
+    const asked = [];
+    for (const { sender } of this.all)
+      for (const { id, path, size, here, state } of sender.files)
+        if (here === 'file' && state === 'active') asked.push({ id, path, size, canOpen: this.#handles.has(id) });
+    return asked;
+  }
+
+  /** Opens what the browser kept a handle of; within a click. False where it was not allowed, or is gone or changed. */
+  async reopen(id: string): Promise<boolean> {
+    const handle = this.#handles.get(id);
+    if (!handle) return false;
+    try {
+      return (await handle.ask()) && (await this.#open(id, handle));
+    } catch (error) {
+      console.warn('A file of an earlier visit cannot be opened again.', error);
+      this.#handles.delete(id);
+      return false;
+    }
+  }
+
+  /** Takes chosen files for sends that wait for theirs, by name and size; gives those that nobody waits for. */
+  give<T extends { path: string; file: File; handle?: SourceHandle | undefined }>(files: readonly T[]): T[] {
+    return files.filter(({ path, file, handle }) => {
+      const wanted = this.asked.find((each) => each.size === file.size && baseName(each.path) === baseName(path));
+      if (!wanted) return true;
+      if (handle) this.#handles.set(wanted.id, handle);
+      this.#give(wanted.id, file);
+      return false;
+    });
+  }
+
+  /** Takes hold of what earlier visits have left of this room's offers, and waits for its other ends to come. */
+  async restore(): Promise<void> {
+    await Promise.all([this.#restoreReceived(), this.#restoreSent()]);
+    this.emit('changed', undefined);
+  }
+
+  /** The room has a fresh link: what is kept is found by it from now on. */
+  async moveTo(link: string): Promise<void> {
+    const moves: Promise<void>[] = [];
+    for (const { sender, receiver } of this.all) {
+      for (const offer of sender.offers)
+        if (offer.accepted && offer.isLive) moves.push(this.#options.ledger.moveTo(offer.id, link));
+      for (const offer of receiver.keptOffers) moves.push(offer.kept!.folder.moveTo(link));
+    }
+    await Promise.all(moves);
+  }
+
+  /** This page leaves. What is kept stays for a later visit. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { sender, receiver } of this.all) {
+      sender.handleLinkDown();
+      receiver.close();
+    }
+    await Promise.all([this.#options.store.close(), this.#options.ledger.close()]);
+  }
+
+  // ---- peers
+
+  #with(session: SessionId): Own {
+    const known = this.#exchanges.get(session);
+    if (known) return known;
+    const { mesh } = this.#options;
+    const exchange = this.#make(session, {
+      send: (message) => void mesh.peer(session)?.link.send(message),
+      openLanes: () => mesh.peer(session)?.lanes.open(),
+    });
+    this.#exchanges.set(session, exchange);
+    return exchange;
+  }
+
+  #make(peer: SessionId | undefined, path: TransferPath): Own {
+    const { store, ledger, link } = this.#options;
+    const name = () => (peer === undefined ? '' : (this.#names.get(peer) ?? ''));
+    const receiver = new Receiver({
+      path,
+      store,
+      promisedBytes: () => [...this.all].reduce((sum, each) => sum + each.receiver.promisedBytes, 0),
+      sender: () => ({ name: name(), link: link() }),
+    });
+    const sender = new Sender({ path, keeps: ledger.outlivesPage });
+    sender.on('accepted', (offer) => this.#keep(offer, name()));
+    sender.on('settled', ({ offer, files }) => {
+      const ids = files.map(({ id }) => id);
+      for (const id of ids) this.#handles.delete(id);
+      ledger.end(offer.id, ids).catch(noted('the end of a transfer'));
+    });
+    sender.on('changed', () => this.emit('changed', undefined));
+    receiver.on('changed', () => this.emit('changed', undefined));
+    return { peer, sender, receiver, linked: false, left: false, laneless: false };
+  }
+
+  #follow(peer: Peer): void {
+    const { session, link, lanes } = peer;
+    const of = () => this.#with(session);
+    const note = () => this.#names.set(session, peer.snapshot.name);
+    peer.on('changed', note);
+    link.on('up', () => {
+      note();
+      link.send({ type: 'claims', claims: this.#claimsTo(session) });
+    });
+    link.on('down', ({ wasUp }) => wasUp && this.#handleLinkDown(of()));
+    link.on('message', (message) => this.#handleMessage(of(), session, message));
+    lanes.on('frame', (bytes) => of().receiver.handleFrame(bytes));
+    lanes.on('lane-opened', (lane) => {
+      of().sender.handleLaneOpened(lane);
+      of().receiver.handleLaneOpened(lane);
+    });
+    lanes.on('lane-closed', (lane) => {
+      of().sender.handleLaneClosed(lane);
+      of().receiver.handleLaneClosed(lane);
+    });
+    lanes.on('blocked', (blocked) => {
+      of().laneless = blocked;
+      this.emit('changed', undefined);
+    });
+  }
+
+  #handleMessage(exchange: Own, session: SessionId, message: LinkMessage): void {
+    if (message.type === 'claims') return this.#handleClaims(exchange, session, message.claims);
+    if (!exchange.linked) return; // nothing of a transfer comes before the claims
+    if (isSenderMessage(message)) exchange.receiver.handleMessage(message);
+    else if (isReceiverMessage(message)) exchange.sender.handleMessage(message);
+  }
+
+  #handleLinkDown(exchange: Own): void {
+    exchange.linked = false;
+    exchange.laneless = false;
+    exchange.sender.handleLinkDown();
+    exchange.receiver.handleLinkDown();
+    this.emit('changed', undefined);
+  }
+
+  #handlePeerLeft(session: SessionId): void {
+    const exchange = this.#exchanges.get(session);
+    if (!exchange) return;
+    exchange.left = true;
+    exchange.sender.handlePeerLeft();
+    exchange.receiver.handlePeerLeft();
+    this.emit('changed', undefined);
+  }
+
+  // ---- claims
+
+  #claimsTo(session: SessionId): string[] {
+    const { me } = this.#options;
+    const claims: string[] = [];
+    for (const { sender, receiver } of this.all) {
+      for (const offer of sender.offers)
+        if (goesOn(offer)) claims.push(claimOf(offer.key, { role: 'sender', session: me }, session));
+      for (const offer of receiver.keptOffers)
+        claims.push(claimOf(offer.key, { role: 'receiver', session: me }, session));
+    }
+    return claims.slice(-MAX_CLAIMS);
+  }
+
+  /** Whatever offer the peer has proved to be the other end of goes on with it, wherever it was before. */
+  #handleClaims(exchange: Own, session: SessionId, claims: readonly string[]): void {
+    if (exchange.linked) return; // said once on a link
+    const theirs = new Set(claims);
+    const { me } = this.#options;
+    const claimed: SendingOffer[] = [];
+    for (const from of this.all) {
+      for (const offer of [...from.sender.offers]) {
+        if (!goesOn(offer) || !theirs.has(claimOf(offer.key, { role: 'receiver', session }, me))) continue;
+        if (from !== exchange) {
+          from.sender.release(offer);
+          exchange.sender.adopt(offer);
+        }
+        claimed.push(offer);
+      }
+      for (const offer of [...from.receiver.keptOffers]) {
+        if (from === exchange || !theirs.has(claimOf(offer.key, { role: 'sender', session }, me))) continue;
+        from.receiver.release(offer);
+        exchange.receiver.adopt(offer);
+      }
+    }
+    exchange.linked = true;
+    exchange.receiver.handleLinkUp();
+    exchange.sender.handleLinkUp();
+    this.emit('ready', { session, claimed });
+    this.emit('changed', undefined);
+  }
+
+  // ---- what outlives a page
+
+  #keep(offer: SendingOffer, to: string): void {
+    const files = offer.files.filter(isLive).map(({ id, path, size, modifiedAt }) => ({ id, path, size, modifiedAt }));
+    const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), offeredAt: Date.now(), files };
+    const handles = new Map<string, SourceHandle>();
+    for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);
+    this.#options.ledger.keep(record, handles).catch(noted('an offer'));
+  }
+
+  async #restoreReceived(): Promise<void> {
+    const { store } = this.#options;
+    for (const kept of await store.list()) {
+      const isUnfinished = kept.ends.size < kept.manifest.files.length;
+      if (!isUnfinished || !this.#isOfThisRoom(kept.link)) continue;
+      try {
+        const folder = await store.take(kept.folder);
+        if (this.#closed) return await folder.close();
+        const offer = ReceivingOffer.restore(folder);
+        this.#waiting.receiver.adopt(offer);
+        void offer.kept!.intake.recheck(offer.files.filter(({ state }) => state === 'active'));
+      } catch (error) {
+        this.#noteNotTaken(error);
+      }
+    }
+  }
+
+  async #restoreSent(): Promise<void> {
+    for (const record of await this.#options.ledger.list())
+      if (this.#isOfThisRoom(record.link) && record.files.length > 0) await this.#restoreOffer(record);
+  }
+
+  async #restoreOffer(record: OfferRecord): Promise<void> {
+    try {
+      const handles = await this.#options.ledger.take(record.offer);
+      if (this.#closed) return;
+      this.#waiting.sender.adopt(SendingOffer.restore(record));
+      for (const [id, handle] of handles) this.#handles.set(id, handle);
+      for (const [id, handle] of handles) await this.#open(id, handle).catch(noted('a file of an earlier visit'));
+    } catch (error) {
+      this.#noteNotTaken(error);
+    }
+  }
+
+  async #open(id: string, handle: SourceHandle): Promise<boolean> {
+    const file = await handle.open();
+    return file !== undefined && this.#give(id, file);
+  }
+
+  #give(id: string, file: File): boolean {
+    for (const { sender } of this.all) {
+      const waiting = sender.fileOf(id);
+      if (waiting?.size !== file.size) continue;
+      sender.give(id, new Source(file));
+      return true;
+    }
+    return false;
+  }
+
+  #isOfThisRoom(link: string): boolean {
+    return fragmentOf(link) === fragmentOf(this.#options.link());
+  }
+
+  #noteNotTaken(error: unknown): void {
+    if (error instanceof TincanError && error.code === 'busy') {
+      this.#elsewhere += 1;
+      this.emit('changed', undefined);
+    } else if (!(error instanceof TincanError && error.code === 'gone')) {
+      console.warn('An offer of an earlier visit could not be taken up again.', error);
+    }
+  }
+}
+
+/** Whether either end may come back to it. */
+function goesOn(offer: SendingOffer): boolean {
+  return offer.accepted && offer.files.some(({ settled }) => !settled);
+}
+
+function fragmentOf(link: string): string {
+  return new URL(link).hash;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** What is only remembered for a later visit does not stop what runs now. */
+function noted(what: string): (error: unknown) => void {
+  return (error) => console.warn(`Could not remember ${what} for a later visit.`, error);
+}

@@ -1,0 +1,231 @@
+// The way of received bytes, from the wire to the disk:
+//
+//   frame ─▶ place ─▶ hash ─▶ check ─▶ write ─▶ flush ─▶ durable ─▶ (all blocks) whole ─▶ hash of the sidecar
+//
+// One intake for each accepted offer. It lives as long as the offer, over links and their losses, and knows nothing of either.
+import { TincanError } from '../platform/errors.ts';
+import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
+import type { ReceivingFile } from './incoming-file.ts';
+import type { OpenBlock } from './open-block.ts';
+import type { OfferFolder } from './store.ts';
+
+/** Written bytes become durable at least this often, in milliseconds, and at least every so many bytes. */
+const FLUSH_INTERVAL_MS = 1_000;
+const FLUSH_BYTES = 8 * BLOCK_BYTES;
+/** How long a file whose last block is written waits for others to share a flush, in milliseconds. */
+const FLUSH_SOON_MS = 20;
+/** A block whose bytes are wrong is asked for once more. */
+const MAX_BAD_TIMES = 1;
+
+/** Why a file cannot go on by what the disk or the bytes say. */
+export type IntakeFailure = 'corrupt' | 'store-failed' | 'source-changed';
+
+export interface IntakeEvents {
+  /** The block is not open any more; it was written, or has to be asked for again. */
+  closed(file: ReceivingFile, open: OpenBlock): void;
+  /** More of these files is durable. */
+  durable(files: ReadonlySet<ReceivingFile>): void;
+  /** All of it is on the disk, and this is its hash. */
+  whole(file: ReceivingFile): void;
+  /** The disk is full. Nothing is lost, and what is asked for and not written is asked for again. */
+  full(file: ReceivingFile): void;
+  failed(file: ReceivingFile, why: IntakeFailure): void;
+}
+
+const DEAF: IntakeEvents = { closed() {}, durable() {}, whole() {}, full() {}, failed() {} };
+
+export class Intake {
+  readonly #folder: OfferFolder;
+  #events: IntakeEvents = DEAF;
+  /** Written and not flushed. */
+  #unflushed: { file: ReceivingFile; block: number }[] = [];
+  #unflushedBytes = 0;
+  #flushing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerMs = 0;
+  #closed = false;
+  /** The sidecars as an earlier visit has left them, of those files that are compared with what the sender reads anew. */
+  readonly #found = new WeakMap<ReceivingFile, Promise<Uint8Array>>();
+
+  constructor(folder: OfferFolder) {
+    this.#folder = folder;
+  }
+
+  /** Who is told from now on: the offer may go on with another session of its sender. */
+  listen(events: IntakeEvents): void {
+    this.#events = events;
+  }
+
+  /** Reads back, one by one, what an earlier visit has left of these files. They are not whole before that. */
+  async recheck(files: readonly ReceivingFile[]): Promise<void> {
+    for (const file of files) {
+      while (file.unchecked.length > 0 && !this.#closed && isRunning(file)) {
+        const block = file.unchecked[0]!;
+        try {
+          if (!(await this.#folder.recheck(file.place, block))) {
+            file.lose(block);
+            this.#events.durable(new Set([file]));
+          }
+        } catch (error) {
+          this.#fail(file, error);
+          break;
+        }
+        file.unchecked.shift();
+      }
+      if (!this.#closed) this.#finishIfWhole(file);
+    }
+  }
+
+  /** An empty file is whole as it is. */
+  begin(file: ReceivingFile): void {
+    if (file.size === 0) this.#finishIfWhole(file);
+  }
+
+  /** All bytes of the block have arrived. */
+  async handleWhole(file: ReceivingFile, open: OpenBlock): Promise<void> {
+    let hash: Uint8Array;
+    try {
+      hash = await hashBlock(open.bytes!);
+    } catch (error) {
+      if (file.isOpen(open)) this.#askAgain(file, open, 'store-failed', error);
+      return;
+    }
+    if (!file.isOpen(open)) return; // given up meanwhile
+    open.hash = hash;
+    this.#check(file, open);
+  }
+
+  /** The sender's word for a block's hash. Only the first one counts, and only for a block that is open. */
+  expect(file: ReceivingFile, block: number, hash: Uint8Array): void {
+    const open = file.open.get(block);
+    if (!open || open.expected) return;
+    open.expected = hash;
+    this.#check(file, open);
+  }
+
+  /** Whether what an earlier visit has written of a block has this hash; `true` where it has written nothing. */
+  async agrees(file: ReceivingFile, block: number, hash: Uint8Array): Promise<boolean> {
+    const list = this.#found.get(file) ?? this.#folder.hashes(file.place);
+    this.#found.set(file, list);
+    const ours = (await list).subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
+    return ours.every((byte) => byte === 0) || sameHash(ours, hash);
+  }
+
+  /** Makes everything durable that is written. Never rejects: what cannot be flushed is told by the events. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#flushing; // one at a time, so that they end in order
+    if (this.#unflushed.length === 0 || this.#closed) return;
+    this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+    await this.#flushing;
+  }
+
+  /** Nothing more is written, and nobody told. What was written is flushed by whoever closes the folder. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #check(file: ReceivingFile, open: OpenBlock): void {
+    if (!open.hash || !open.expected || open.writing) return;
+    if (sameHash(open.hash, open.expected)) void this.#write(file, open);
+    else this.#askAgain(file, open, 'corrupt');
+  }
+
+  #askAgain(file: ReceivingFile, open: OpenBlock, why: IntakeFailure, cause?: unknown): void {
+    file.closeAgain(open, open.badTimes + 1);
+    this.#events.closed(file, open);
+    if (open.badTimes < MAX_BAD_TIMES) return;
+    if (cause !== undefined) console.error('A block could not be hashed.', cause);
+    this.#events.failed(file, why);
+  }
+
+  async #write(file: ReceivingFile, open: OpenBlock): Promise<void> {
+    const { bytes, hash } = open;
+    open.writing = true;
+    open.bytes = undefined; // the folder has them now
+    try {
+      await this.#folder.write(file.place, open.block, bytes!, hash!);
+    } catch (error) {
+      open.writing = false;
+      if (!file.isOpen(open) || this.#closed) return;
+      file.closeAgain(open);
+      this.#events.closed(file, open);
+      this.#fail(file, error);
+      return;
+    }
+    if (!file.isOpen(open)) return; // cancelled meanwhile
+    file.closeWritten(open);
+    this.#unflushed.push({ file, block: open.block });
+    this.#unflushedBytes += open.length;
+    const isLast = file.written.complete;
+    if (this.#unflushedBytes >= FLUSH_BYTES) void this.flush();
+    else this.#flushIn(isLast ? FLUSH_SOON_MS : FLUSH_INTERVAL_MS);
+    this.#events.closed(file, open);
+  }
+
+  #flushIn(ms: number): void {
+    if (this.#closed) return;
+    if (this.#timer !== undefined && this.#timerMs <= ms) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = ms;
+    this.#timer = setTimeout(() => void this.flush(), ms);
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = this.#unflushed;
+    this.#unflushed = [];
+    this.#unflushedBytes = 0;
+    const files = new Set(flushed.map(({ file }) => file));
+    try {
+      await this.#folder.flush();
+    } catch (error) {
+      if (!this.#closed) for (const file of files) this.#fail(file, error);
+      this.#unflushed = [...flushed, ...this.#unflushed]; // written still, and flushed with the next
+      return;
+    }
+    for (const { file, block } of flushed) file.durableBlocks.add(block);
+    if (this.#closed) return;
+    this.#events.durable(files);
+    for (const file of files) this.#finishIfWhole(file);
+  }
+
+  /** Everything that was written is not yet durable: a disk with room again makes it so. */
+  flushAgain(): void {
+    if (this.#unflushed.length > 0) this.#flushIn(0);
+  }
+
+  #finishIfWhole(file: ReceivingFile): void {
+    if (file.state !== 'active' || !file.isWhole) return;
+    file.state = 'verifying';
+    void this.#finish(file);
+  }
+
+  async #finish(file: ReceivingFile): Promise<void> {
+    try {
+      const list = await this.#folder.hashes(file.place);
+      file.hash = toHex(await hashBlock(list));
+    } catch (error) {
+      this.#fail(file, error);
+      return;
+    }
+    if (file.state === 'verifying' && !this.#closed) this.#events.whole(file);
+  }
+
+  #fail(file: ReceivingFile, error: unknown): void {
+    if (!isRunning(file)) return;
+    if (error instanceof TincanError && error.code === 'no-space') {
+      this.flushAgain(); // what was written before may still become durable
+      this.#events.full(file);
+      return;
+    }
+    console.error('A received file could not be written or read.', error);
+    this.#events.failed(file, 'store-failed');
+  }
+}
+
+function isRunning({ state }: ReceivingFile): boolean {
+  return state === 'active' || state === 'verifying';
+}

@@ -1,0 +1,121 @@
+import { encodeFrame, FRAME_HEADER_BYTES } from '@tincan/shared/frame';
+import { BLOCK_BYTES, PIECE_BYTES, SMALL_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { PIECES_PER_BLOCK } from './blocks.ts';
+import type { SendingFile } from './outgoing-offer.ts';
+import type { FrameLane } from './path.ts';
+
+/** What a lane reads ahead, so that the disk works while the network does; at least one block. */
+const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
+const READ_AHEAD_BLOCKS = 16;
+/** Pieces that may be asked for on one lane and not yet sent: four times what an honest receiver asks for on all of them. */
+export const MAX_QUEUED_PIECES = 1_024;
+
+/** Some pieces of one block, whose bytes are being read while earlier ones are on their way out. */
+interface Prepared {
+  readonly file: SendingFile;
+  readonly block: number;
+  readonly pieces: readonly number[];
+  readonly bytes: Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+export interface LaneFeedOptions {
+  lane: FrameLane;
+  /** Reads a block; `undefined` if that is not to be had (and its file has been dealt with). */
+  read: (file: SendingFile, block: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** Answers what was asked for on one lane, in that order, as fast as the lane takes it, until the lane closes. */
+export class LaneFeed {
+  readonly lane: FrameLane;
+  readonly #read: LaneFeedOptions['read'];
+  /** In the order in which they are to go out. The file's id and the piece. */
+  readonly #queue = new Map<string, { file: SendingFile; piece: number }>();
+  #wake = () => {};
+  #closed = false;
+
+  constructor({ lane, read }: LaneFeedOptions) {
+    this.lane = lane;
+    this.#read = read;
+    void this.#run();
+  }
+
+  /** Asks for pieces; one that waits already is not sent twice. False, and none of them is sent, if too many would wait. */
+  ask(file: SendingFile, first: number, count: number): boolean {
+    if (count > MAX_QUEUED_PIECES || this.#queue.size + count > 2 * MAX_QUEUED_PIECES) return false;
+    for (let piece = first; piece < first + count; piece++) this.#queue.set(`${file.id} ${piece}`, { file, piece });
+    if (this.#queue.size > MAX_QUEUED_PIECES) return false;
+    this.#wake();
+    return true;
+  }
+
+  /** The lane is gone, and what was asked for on it with it. */
+  close(): void {
+    this.#closed = true;
+    this.#queue.clear();
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    const ahead: Prepared[] = [];
+    let aheadBytes = 0;
+    while (!this.#closed) {
+      while (ahead.length < READ_AHEAD_BLOCKS && aheadBytes < READ_AHEAD_BYTES) {
+        const prepared = this.#prepareNext();
+        if (!prepared) break;
+        ahead.push(prepared);
+        aheadBytes += Math.min(prepared.file.size, BLOCK_BYTES);
+      }
+      const current = ahead.shift();
+      if (!current) {
+        await new Promise<void>((wake) => (this.#wake = wake));
+        continue;
+      }
+      aheadBytes -= Math.min(current.file.size, BLOCK_BYTES);
+      const bytes = await current.bytes;
+      if (bytes) await this.#send(current, bytes);
+    }
+  }
+
+  /** Takes what is asked for next of one block, and starts reading it. */
+  #prepareNext(): Prepared | undefined {
+    let file: SendingFile | undefined;
+    let block = -1;
+    const pieces: number[] = [];
+    for (const [key, next] of this.#queue) {
+      const of = Math.floor(next.piece / PIECES_PER_BLOCK);
+      if (file && (next.file !== file || of !== block)) break;
+      this.#queue.delete(key);
+      if (!isAnswered(next.file)) continue;
+      file = next.file;
+      block = of;
+      pieces.push(next.piece);
+    }
+    return file && { file, block, pieces, bytes: this.#read(file, block) };
+  }
+
+  async #send({ file, block, pieces }: Prepared, bytes: Uint8Array): Promise<void> {
+    const most = this.lane.maxMessageBytes < FRAME_HEADER_BYTES + PIECE_BYTES ? SMALL_FRAME_PAYLOAD_BYTES : PIECE_BYTES;
+    const start = block * BLOCK_BYTES;
+    for (const piece of pieces) {
+      const from = piece * PIECE_BYTES - start;
+      const end = Math.min(from + PIECE_BYTES, bytes.length);
+      for (let at = from; at < end; at += most) {
+        while (this.lane.full) {
+          try {
+            await this.lane.drained();
+          } catch {
+            return; // closed: the receiver asks again on another lane
+          }
+        }
+        const { handle } = file;
+        if (this.#closed || handle === undefined || !isAnswered(file)) return; // the rest would be for nothing
+        this.lane.send(encodeFrame(handle, start + at, bytes.subarray(at, Math.min(at + most, end))));
+      }
+    }
+  }
+}
+
+/** Whether what is asked for of a file is sent. */
+function isAnswered({ state, here }: SendingFile): boolean {
+  return state === 'active' && here === 'none';
+}

@@ -1,0 +1,110 @@
+import { randomId } from '@tincan/shared/base64url';
+import { isLive, type FileState, type Hold } from './file-state.ts';
+import type { OfferRecord, SourceHandle } from './ledger.ts';
+import type { TransferFailure } from './path.ts';
+import { Source } from './source.ts';
+
+/** One file on its way to one peer. Read it, do not change it. */
+export interface OutgoingFile {
+  readonly id: string;
+  readonly path: string;
+  readonly size: number;
+  readonly state: FileState;
+  /** Why this side does not answer for now. */
+  readonly here: Hold;
+  /** Why the receiver does not ask for now. */
+  readonly there: Hold;
+  /** Bytes that are durable at the receiver, as it says. */
+  readonly durable: number;
+  readonly hash: string | undefined;
+  readonly failure: TransferFailure | undefined;
+}
+
+/** The engine's own view of a file that is sent. */
+export class SendingFile implements OutgoingFile {
+  readonly id: string;
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedAt: number;
+  readonly offer: SendingOffer;
+  /** `undefined` while this page waits for its person to give the file again. */
+  source: Source | undefined;
+  /** With which the browser can open the file at a later visit, where it gives such. */
+  handleToFile: SourceHandle | undefined;
+  /** Its name on the present link. */
+  handle: number | undefined;
+  state: FileState = 'offered';
+  here: Hold = 'none';
+  there: Hold = 'none';
+  durable = 0;
+  hash: string | undefined;
+  failure: TransferFailure | undefined;
+  /** The receiver knows how it ended: it need not be offered again. */
+  settled = false;
+
+  constructor(offer: SendingOffer, file: { id: string; path: string; size: number; modifiedAt: number }) {
+    this.offer = offer;
+    this.id = file.id;
+    this.path = file.path;
+    this.size = file.size;
+    this.modifiedAt = file.modifiedAt;
+  }
+}
+
+/** What is offered: a file and the relative path under which the receiver gets it. */
+export interface OfferedSource {
+  readonly path: string;
+  readonly source: Source;
+  readonly handle?: SourceHandle | undefined;
+}
+
+/** Files that are offered together to one peer, from the first word to the last, over links and visits. */
+export class SendingOffer {
+  readonly id: string;
+  /** 128 random bits that only its two ends know. */
+  readonly key: string;
+  readonly files: readonly SendingFile[];
+  /** What the receiver called itself, where it was accepted on an earlier visit. */
+  readonly to: string | undefined;
+  accepted = false;
+  /** What arrives stays at the receiver when its page is closed. */
+  receiverKeeps = false;
+
+  private constructor(id: string, key: string, to: string | undefined, files: (offer: SendingOffer) => SendingFile[]) {
+    this.id = id;
+    this.key = key;
+    this.to = to;
+    this.files = files(this);
+  }
+
+  static make(sources: readonly OfferedSource[]): SendingOffer {
+    return new SendingOffer(randomId(), randomId(), undefined, (offer) =>
+      sources.map(({ path, source, handle }) => {
+        const { size, modifiedAt } = source;
+        const file = new SendingFile(offer, { id: randomId(), path, size, modifiedAt });
+        file.source = source;
+        file.handleToFile = handle;
+        return file;
+      }),
+    );
+  }
+
+  /** An offer of an earlier visit: its files are to be given again. */
+  static restore(record: OfferRecord): SendingOffer {
+    const restored = new SendingOffer(record.offer, record.key, record.to, (offer) =>
+      record.files.map((kept) => {
+        const file = new SendingFile(offer, kept);
+        file.state = 'active';
+        file.here = 'file';
+        return file;
+      }),
+    );
+    restored.accepted = true;
+    restored.receiverKeeps = true;
+    return restored;
+  }
+
+  get isLive(): boolean {
+    return this.files.some(isLive);
+  }
+}

@@ -1,0 +1,117 @@
+import type { ReceiverMessage } from '@tincan/shared/link-message';
+import { MAX_RANGES } from '@tincan/shared/limits';
+import { inBatches } from './batches.ts';
+import { toRanges } from './blocks.ts';
+import type { ReceivingFile } from './incoming-file.ts';
+import { LaneRequests } from './lane-requests.ts';
+import type { OpenBlock } from './open-block.ts';
+import type { LaneName } from './path.ts';
+import { Planner, type Asked } from './planner.ts';
+import { StallWatch } from './stall-watch.ts';
+
+/** Asks one peer for what its files lack, each lane for its own pieces: what a lane was asked for goes with it, and with nothing else. */
+export class Requests {
+  readonly #send: (message: ReceiverMessage) => void;
+  readonly #planner = new Planner();
+  readonly #stallWatch = new StallWatch(
+    () => this.#planner.isWaiting,
+    () => this.#askAgain(),
+  );
+  #askIsSoon = false;
+
+  constructor(send: (message: ReceiverMessage) => void) {
+    this.#send = send;
+  }
+
+  /** Bytes that were asked for on two lanes near the end. */
+  get twiceBytes(): number {
+    return this.#planner.twiceBytes;
+  }
+
+  /** Asks for what the file lacks, after all files before it, or before them where it had its turn already. */
+  plan(file: ReceivingFile, when: 'first' | 'last'): void {
+    if (!file.isAsked) return;
+    if (when === 'first') this.#planner.addFirst(file);
+    else this.#planner.add(file);
+    this.#askSoon();
+  }
+
+  /** A block is not open any more: written, or to be asked for again. */
+  handleClosed(file: ReceivingFile, open: OpenBlock): void {
+    this.#planner.release(open);
+    if (file.isAsked) this.#planner.addFirst(file);
+    this.#askSoon();
+  }
+
+  /** Nothing of the file is waited for any more; what has not wholly arrived is forgotten. */
+  giveBack(file: ReceivingFile): void {
+    for (const open of file.closeAll()) this.#planner.release(open);
+    this.#askSoon();
+  }
+
+  openLane(lane: LaneName): void {
+    this.#planner.openLane(new LaneRequests(lane));
+    this.#askSoon();
+  }
+
+  /** What the lane was asked for is asked for on others, or on the next; what it has brought stays. */
+  closeLane(lane: LaneName): void {
+    this.#planner.closeLane(lane);
+    this.#askSoon();
+  }
+
+  /** Something came. On the way of every frame. */
+  handleHeard(): void {
+    this.#stallWatch.handleHeard();
+  }
+
+  /** All lanes are gone with the link. Blocks whose hash was not heard are closed: the sender's word for it may be lost. */
+  handleLinkDown(files: Iterable<ReceivingFile>): void {
+    this.#stallWatch.stop();
+    for (const lane of this.#planner.lanes) this.#planner.closeLane(lane);
+    for (const file of files) {
+      for (const open of [...file.open.values()]) {
+        if (open.writing || open.expected) continue;
+        file.closeAgain(open);
+        this.#planner.release(open);
+      }
+    }
+  }
+
+  /** Asks once for all that happens in this turn. */
+  #askSoon(): void {
+    if (this.#askIsSoon) return;
+    this.#askIsSoon = true;
+    queueMicrotask(() => {
+      this.#askIsSoon = false;
+      for (const lane of this.#planner.lanes) this.#sendWants(lane, this.#planner.take(lane));
+    });
+  }
+
+  /** Nothing came for long, and no loss is known of: asks once more for what has not arrived. */
+  #askAgain(): void {
+    for (const lane of this.#planner.lanes) this.#sendWants(lane, this.#planner.awaited(lane));
+  }
+
+  #sendWants({ index, epoch }: LaneRequests, asked: Asked): void {
+    const wants = [...asked].flatMap(([{ handle, durable }, pieces]) =>
+      handle === undefined
+        ? []
+        : [...inGroups(toRanges(pieces))].map((ranges) => ({ handle, pieces: ranges, durable })),
+    );
+    for (const batch of inBatches(wants)) this.#send({ type: 'want', lane: index, epoch, wants: batch });
+    if (wants.length > 0) this.#stallWatch.start();
+  }
+}
+
+/** Groups ranges so that each group fits an entry of a message. */
+export function* inGroups(ranges: Iterable<[number, number]>): Generator<[number, number][]> {
+  let group: [number, number][] = [];
+  for (const range of ranges) {
+    group.push(range);
+    if (group.length < MAX_RANGES) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
