@@ -70,14 +70,14 @@ async function attacked() {
 }
 const nonce = new Uint8Array(32).fill(7);
 const commitment = commitmentTo({ session: sessionOf('alice'), nonce });
-const hello = { type: 'hello', wire: 1, features: [], name: 'alice', commitment };
+const hello = { type: 'hello', wire: 2, features: [], name: 'alice', commitment };
 const reveal = { type: 'reveal', nonce: toBase64Url(nonce) };
 
 test('[LINK-1] [WORDS-1] is connected when hello and reveal are through, and reveals only what the other has committed to', async () => {
   const { link, events, heard, say } = await attacked();
   const said = () => heard.map((text) => JSON.parse(text) as { type: string; commitment?: string; nonce?: string });
   expect(said()).toEqual([
-    { type: 'hello', wire: 1, features: [], name: 'bob', commitment: expect.stringMatching(/^[\w-]{43}$/) as string },
+    { type: 'hello', wire: 2, features: [], name: 'bob', commitment: expect.stringMatching(/^[\w-]{43}$/) as string },
   ]);
   expect([link.state, link.send(chat('too early'))]).toEqual(['connecting', false]);
   await say(hello);

@@ -131,7 +131,7 @@ test('[INTRO-10] what waited while the link was asked whether it lives is not ac
 
 describe('versions', () => {
   test('[LINK-2] of two wire versions the older one is told to reload, and nothing is tried again', async () => {
-    const [alice, bob] = [pageOf('alice', { wire: 2 }).enter(), pageOf('bob').enter()];
+    const [alice, bob] = [pageOf('alice', { wire: 3 }).enter(), pageOf('bob').enter()];
     await pass(60_000);
     expect(alice.mesh.peers.map(({ snapshot }) => snapshot)).toMatchObject([
       { state: 'connecting', incompatible: 'reload-there', name: 'bob' },
