@@ -108,6 +108,14 @@ export class Receiver extends Emitter<ReceiverEvents> {
     return found?.file.state === 'done' ? found.offer.kept?.folder.open(found.file.place) : undefined;
   }
 
+  /** The person has it: a later visit does not offer it for long. */
+  async markSaved(id: string): Promise<void> {
+    const { file, offer } = this.#offers.byId(id) ?? {};
+    if (file?.state !== 'done' || !file.hash) return;
+    const end = { end: 'saved', hash: file.hash, at: this.#now() } as const;
+    await offer?.kept?.folder.note([{ file: file.place, end }]);
+  }
+
   /** Bytes of accepted files that are still to come, and so spoken for in the store; none while there is no link over which they could. */
   get promisedBytes(): number {
     return this.#linked ? this.#offers.promisedBytes : 0;

@@ -176,29 +176,31 @@ export class Calls {
     this.#onChange = onChange;
     const attendance = new Attendance({
       me,
-      send: (session, message) => void mesh.send(session, message),
-      linked: () => mesh.peers.filter(({ state }) => state === 'connected').map(({ session }) => session),
+      send: (session, message) => void mesh.peer(session)?.link.send(message),
+      linked: () => mesh.peers.filter(({ connected }) => connected).map(({ session }) => session),
     });
     const media = new CallMedia(this.#upstream, {
       track: (source) => local.track(source),
       sends: (session) => attendance.current?.members.find((member) => member.session === session)?.said,
-      carriedBytes: (session) => mesh.laneBytes(session),
-      limitBulk: (session, bytesPerSecond) => mesh.limitLanes(session, bytesPerSecond),
+      carriedBytes: (session) => mesh.peer(session)?.lanes.carriedBytes ?? 0,
+      limitBulk: (session, bytesPerSecond) => mesh.peer(session)?.lanes.limit(bytesPerSecond),
     });
     this.#engines = { attendance, media };
 
-    mesh.on('link-up', ({ session }) => attendance.handleLinkUp(session));
-    mesh.on('peer-removed', ({ session, forGood }) => attendance.handlePeerGone(session, forGood));
-    mesh.on('message', ({ session, message }) => {
-      if (isCallMessage(message)) attendance.handleMessage(session, message);
+    mesh.on('peer-added', ({ session, link, media: connection }) => {
+      link.on('up', () => attendance.handleLinkUp(session));
+      link.on('message', (message) => {
+        if (isCallMessage(message)) attendance.handleMessage(session, message);
+      });
+      connection.on('opened', (opened) => {
+        media.handleOpened(session, opened);
+        this.#look(); // the first picture must not wait
+      });
+      connection.on('interrupted', () => media.handleInterrupted());
+      connection.on('closed', () => media.handleClosed(session));
     });
-    mesh.on('media-opened', ({ session, media: connection }) => {
-      media.handleOpened(session, connection);
-      this.#look(); // the first picture must not wait
-    });
-    mesh.on('media-interrupted', () => media.handleInterrupted());
-    mesh.on('media-closed', ({ session }) => media.handleClosed(session));
-    attendance.on('wanted', ({ session, wanted }) => mesh.setMediaWanted(session, wanted));
+    mesh.on('peer-removed', ({ peer, forGood }) => attendance.handlePeerGone(peer.session, forGood));
+    attendance.on('wanted', ({ session, wanted }) => mesh.peer(session)?.media.setWanted(wanted));
     attendance.on('changed', () => this.#handleAttendance());
     attendance.on('ended', ({ why, session }) => this.#noteEnd(why, this.#nameOf(session)));
     local.on('track', ({ source, track }) => {
@@ -326,10 +328,12 @@ const NO_DEVICES: DevicesView = {
 
 /** A page that can use no device says so at once, and lets nobody wait. */
 function declineAll(mesh: Mesh, me: SessionId): void {
-  mesh.on('message', ({ session, message }) => {
-    if (message.type === 'call' && message.asked.includes(me))
-      mesh.send(session, { type: 'call-decline', call: message.call });
-  });
+  mesh.on('peer-added', ({ link }) =>
+    link.on('message', (message) => {
+      if (message.type === 'call' && message.asked.includes(me))
+        link.send({ type: 'call-decline', call: message.call });
+    }),
+  );
 }
 
 function qualityOf(reading: Reading): QualityView {

@@ -16,13 +16,15 @@ export function download(file: Blob, path: string): void {
 }
 
 /** Downloads several files, one after the other; `onSaved` is called for each. */
-export async function downloadAll<T extends { file: Blob; path: string }>(
+export async function downloadAll<T extends { path: string; open: () => Promise<Blob | undefined> }>(
   files: readonly T[],
   onSaved: (file: T) => void,
 ): Promise<void> {
   for (const [i, each] of files.entries()) {
     if (i > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS));
-    download(each.file, each.path);
+    const file = await each.open();
+    if (!file) continue;
+    download(file, each.path);
     onSaved(each);
   }
 }

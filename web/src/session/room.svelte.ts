@@ -5,16 +5,16 @@ import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
 import { TincanError } from '@tincan/engine/platform/errors';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
+import type { Receiver } from '@tincan/engine/transfer/receiver';
+import type { Sender } from '@tincan/engine/transfer/sender';
 import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { onWakeUp, pageEnvironment } from './wake-up.ts';
-import { released } from '../storage/leftovers.ts';
-import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-sink';
-import { openStore } from '../storage/open-store.ts';
-import type { SinkStore } from '@tincan/engine/transfer/sink';
+import { Exchanges } from '@tincan/engine/room/exchanges';
+import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
 import { Source } from '@tincan/engine/transfer/source';
+import { toSourceHandle, type Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
-import { Exchanges } from './exchanges.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
@@ -22,8 +22,12 @@ import { People } from './people.svelte.ts';
 import { Refresher } from './refresher.ts';
 import { Rendezvous } from '@tincan/engine/room/rendezvous';
 import { Saver } from './saver.ts';
+import { ScreenWake } from './screen-wake.ts';
+import { StagedFiles } from './staged.svelte.ts';
+import { TransferViews } from './transfer-views.ts';
 import {
   isOpen,
+  type AskedFile,
   type ChatView,
   type OfferView,
   type PeerView,
@@ -34,17 +38,11 @@ import {
   type TransferView,
 } from './views.ts';
 
-interface Staged extends StagedView {
-  readonly source: Source;
-  /** Never shown, so not reactive. */
-  readonly offeredTo: SessionId[];
-}
-
 export interface RoomOptions {
   /** The full URL to share, with the secret in its fragment. */
   link: string;
-  /** Names what this visit keeps on the disk; a page was never in a room under this name before. */
-  visit: string;
+  /** Where what outlives this visit is kept. */
+  storage: Promise<Storage>;
   name: string;
   /** The room has a fresh link: the address bar has to follow. */
   onMoved: (link: string) => void;
@@ -72,23 +70,28 @@ export class Room {
   #offers = $state.raw<readonly OfferView[]>([]);
   #transfers = $state.raw<readonly TransferView[]>([]);
   #heldBack = $state(false);
-  #staged = $state.raw<readonly Staged[]>([]);
+  #asked = $state.raw<readonly AskedFile[]>([]);
+  #elsewhere = $state(0);
+  readonly #staged = new StagedFiles();
 
   readonly #messages = new Messages();
-  readonly #visit: string;
+  readonly #storage: Promise<Storage>;
   readonly #onMoved: RoomOptions['onMoved'];
   #name: string;
   #rendezvous: Rendezvous | undefined;
   #exchanges: Exchanges | undefined;
-  #store: SinkStore | undefined;
+  #views: TransferViews | undefined;
   #saver: Saver | undefined;
+  /** Chosen before it is known which sends of an earlier visit wait for their files. */
+  #early: { files: readonly PickedFile[]; to: SessionId | undefined }[] | undefined = [];
+  readonly #screenWake = new ScreenWake();
   readonly #refresher = new Refresher(() => this.#look());
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, visit, name, onMoved }: RoomOptions) {
+  constructor({ link, storage, name, onMoved }: RoomOptions) {
     this.#link = link;
-    this.#visit = visit;
+    this.#storage = storage;
     this.#name = name;
     this.#onMoved = onMoved;
     this.#enter().catch((error: unknown) => {
@@ -141,7 +144,15 @@ export class Room {
   }
   /** Files that are offered to everyone who joins. */
   get staged(): readonly StagedView[] {
-    return this.#staged;
+    return this.#staged.all;
+  }
+  /** Sends of an earlier visit that wait for their files. */
+  get asked() {
+    return this.#asked;
+  }
+  /** How many unfinished offers of this room another page of this browser goes on with. */
+  get elsewhere() {
+    return this.#elsewhere;
   }
   get messages(): readonly ChatView[] {
     return this.#messages.all;
@@ -154,26 +165,29 @@ export class Room {
   sendFiles(files: readonly PickedFile[], to?: SessionId): boolean {
     if (files.length > MAX_FILES_PER_OFFER) return false;
     if (files.length === 0) return true;
-    const sources = files.map(({ file, path }) => ({ path, source: new Source(file) }));
-    const compatible = this.people.all.filter((peer) => peer.incompatible === undefined);
-    const met = compatible.filter((peer) => peer.state !== 'connecting');
-    const targets = to === undefined ? met.map((peer) => peer.session) : [to];
-    for (const session of targets) this.#exchanges?.with(session).sender.offer(sources);
-    const everyoneHasThem = targets.length > 0 && targets.length === compatible.length;
-    if (to !== undefined || everyoneHasThem) return true;
-    const staged = sources.map(({ path, source }): Staged => ({
-      id: randomId(),
-      path,
-      size: source.size,
-      source,
-      offeredTo: [...targets],
-    }));
-    this.#staged = [...this.#staged, ...staged];
+    if (this.#early) this.#early.push({ files, to });
+    else this.#send(files, to);
     return true;
   }
 
+  #send(files: readonly PickedFile[], to: SessionId | undefined): void {
+    const exchanges = this.#exchanges;
+    if (!exchanges) return;
+    const chosen = files.map(({ file, path, handle }) => ({ file, path, handle: handle && toSourceHandle(handle) }));
+    const fresh = exchanges.give(chosen);
+    if (fresh.length === 0) return;
+    const sources = fresh.map(({ file, path, handle }): OfferedSource => ({ path, source: new Source(file), handle }));
+    const compatible = this.people.all.filter((peer) => peer.incompatible === undefined);
+    const met = compatible.filter((peer) => peer.state !== 'connecting');
+    const targets = to === undefined ? met.map((peer) => peer.session) : [to];
+    const offered = new Map<SessionId, SendingOffer>();
+    for (const session of targets) offered.set(session, exchanges.offer(session, sources));
+    const everyoneHasThem = targets.length > 0 && targets.length === compatible.length;
+    if (to === undefined && !everyoneHasThem) this.#staged.add(sources, offered);
+  }
+
   unstage(id: string): void {
-    this.#staged = this.#staged.filter((file) => file.id !== id);
+    this.#staged.remove(id);
   }
 
   accept(offer: OfferView): void {
@@ -189,9 +203,34 @@ export class Room {
     this.#exchanges?.with(offer.peer).receiver.decline(offer.id);
   }
 
-  /** Cancels a transfer of either direction, named by its key. */
-  cancel(key: string): void {
-    this.#exchanges?.cancel(key);
+  /** Stops transfers of either direction, named by their keys, and frees what has arrived of them. */
+  cancel(keys: readonly string[]): void {
+    for (const [side, ids] of this.#sides(keys)) side.cancel(ids);
+  }
+
+  pause(keys: readonly string[]): void {
+    for (const [side, ids] of this.#sides(keys)) for (const id of ids) side.pause(id);
+  }
+
+  /** Goes on with transfers that are paused, or have failed. */
+  resume(keys: readonly string[]): void {
+    for (const [side, ids] of this.#sides(keys)) for (const id of ids) side.resume(id);
+  }
+
+  /** Opens the file of a send of an earlier visit again, which takes a click; false where that cannot be, so that it has to be chosen. */
+  async reopen(id: string): Promise<boolean> {
+    return (await this.#exchanges?.reopen(id)) ?? false;
+  }
+
+  #sides(keys: readonly string[]): Map<Sender | Receiver, string[]> {
+    const sides = new Map<Sender | Receiver, string[]>();
+    for (const key of keys) {
+      const found = this.#views?.find(key);
+      if (!found) continue;
+      const side = found.view.direction === 'send' ? found.exchange.sender : found.exchange.receiver;
+      sides.set(side, [...(sides.get(side) ?? []), found.view.id]);
+    }
+    return sides;
   }
 
   /** Puts a received file into the person's downloads. */
@@ -215,8 +254,8 @@ export class Room {
 
   /** Ends everything with a peer, and does not let its page in again. */
   block(session: SessionId): void {
-    for (const { key, peer, state } of this.#transfers)
-      if (peer === session && isOpen(state)) this.#exchanges?.cancel(key);
+    const open = this.#transfers.filter(({ peer, state }) => peer === session && isOpen(state));
+    this.cancel(open.map(({ key }) => key));
     this.people.block(session);
   }
 
@@ -224,7 +263,8 @@ export class Room {
     const clipped = text.trim().slice(0, MAX_CHAT_CHARS);
     if (clipped === '') return;
     const id = randomId();
-    for (const { session } of this.people.all) this.#mesh?.send(session, { type: 'chat', id, text: clipped });
+    for (const { session } of this.people.all)
+      this.#mesh?.peer(session)?.link.send({ type: 'chat', id, text: clipped });
     this.#messages.add({ id, from: 'me', name: this.#name, text: clipped });
   }
 
@@ -246,7 +286,7 @@ export class Room {
     if (from === undefined) return; // there is no room to move yet
     const move: LinkMessage = { type: 'move', from, secret: createSecret(), sessions: [...along] };
     this.#moves.noteOwn(move);
-    for (const session of along) this.#mesh?.send(session, move);
+    for (const session of along) this.#mesh?.peer(session)?.link.send(move);
     await this.#moveTo(move.secret, along);
   }
 
@@ -267,17 +307,17 @@ export class Room {
     return this.calls.current !== undefined || this.#transfers.some(isLost);
   }
 
-  /** Leaves the room for good; running transfers end. Resolves once the disk is let go of. */
+  /** Leaves the room; transfers that both sides keep go on when both are there again. Resolves once the disk is let go of. */
   async leave(): Promise<void> {
     if (this.#left) return;
     this.#left = true;
     this.#stopListening();
     this.#refresher.stop();
-    this.#exchanges?.close();
+    this.#screenWake.close();
+    const closed = this.#exchanges?.close();
     this.calls.close();
     this.#rendezvous?.close();
-    this.#store?.close();
-    await released(this.#visit);
+    await closed;
   }
 
   // ---- entering
@@ -288,10 +328,9 @@ export class Room {
 
   async #enter(): Promise<void> {
     // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [identity, store] = await Promise.all([createIdentity(), openStore(this.#visit)]);
-    if (this.#left) return store.close();
-    this.#store = store;
-    if (store instanceof MemoryStore) this.#receiveCapBytes = MEMORY_CAP_BYTES;
+    const [identity, { store, ledger, capBytes }] = await Promise.all([createIdentity(), this.#storage]);
+    if (this.#left) return;
+    this.#receiveCapBytes = capBytes;
 
     const rendezvous = new Rendezvous({
       me: identity.session,
@@ -301,10 +340,12 @@ export class Room {
       environment: pageEnvironment,
     });
     const { mesh } = rendezvous;
-    const exchanges = new Exchanges(store, mesh);
+    const exchanges = new Exchanges({ me: identity.session, mesh, store, ledger, link: () => this.#link });
+    const views = new TransferViews(exchanges);
     this.#rendezvous = rendezvous;
     this.#exchanges = exchanges;
-    this.#saver = new Saver(exchanges, store);
+    this.#views = views;
+    this.#saver = new Saver(views);
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
@@ -312,6 +353,12 @@ export class Room {
     this.#wireMesh(mesh, exchanges, identity.session);
     this.#wireServer(rendezvous);
     this.#listenToPage(mesh);
+    // Before anybody is met: they are to hear at once what goes on with them.
+    await exchanges.restore();
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { files, to } of early) this.#send(files, to);
+    if (this.#left) return;
     await rendezvous.enter(secretOf(this.#link));
   }
 
@@ -322,6 +369,9 @@ export class Room {
     this.#onMoved(this.#link);
     this.#serverState = 'connecting';
     this.code.handleMoved();
+    this.#exchanges
+      ?.moveTo(this.#link)
+      .catch((error: unknown) => console.warn('The new link could not be kept.', error));
     await this.#rendezvous?.enter(secret);
   }
 
@@ -340,12 +390,19 @@ export class Room {
   }
 
   #wireMesh(mesh: Mesh, exchanges: Exchanges, me: SessionId): void {
-    mesh.on('peer-removed', ({ session, forGood }) => {
-      if (forGood) this.#moves.forget(session);
+    mesh.on('peer-added', (peer) => {
+      const { session } = peer;
+      const warn = (reason: string) => console.warn(`Peer ${session} broke a rule: ${reason}`);
+      peer.on('fault', warn);
+      peer.link.on('fault', warn);
+      peer.link.on('message', (message) => this.#handleMessage(session, message, me));
     });
-    mesh.on('link-up', ({ session }) => this.#offerStaged(session, exchanges));
-    mesh.on('message', ({ session, message }) => this.#handleMessage(session, message, me));
-    mesh.on('fault', ({ session, reason }) => console.warn(`Peer ${session} broke a rule: ${reason}`));
+    mesh.on('peer-removed', ({ peer, forGood }) => {
+      if (forGood) this.#moves.forget(peer.session);
+    });
+    exchanges.on('ready', ({ session, claimed }) =>
+      this.#staged.offerTo(session, claimed, (sources) => exchanges.offer(session, sources)),
+    );
   }
 
   #listenToPage(mesh: Mesh): void {
@@ -370,22 +427,20 @@ export class Room {
     }
   }
 
-  #offerStaged(session: SessionId, exchanges: Exchanges): void {
-    const fresh = this.#staged.filter((file) => !file.offeredTo.includes(session));
-    if (fresh.length > 0) exchanges.with(session).sender.offer(fresh);
-    for (const file of fresh) file.offeredTo.push(session);
-  }
-
   // ---- what the page shows
 
   #look(): boolean {
-    if (!this.#exchanges || this.#left) return false;
-    this.#offers = this.#exchanges.offers();
-    this.#transfers = this.#exchanges.transfers(performance.now());
+    if (!this.#exchanges || !this.#views || this.#left) return false;
+    this.#offers = this.#views.offers();
+    this.#transfers = this.#views.transfers(performance.now());
+    this.#asked = this.#exchanges.asked;
+    this.#elsewhere = this.#exchanges.elsewhere;
     this.#heldBack = this.#transfers.some(
-      ({ direction, state, peer }) => state === 'active' && this.calls.holdsBack(peer, direction),
+      ({ direction, state, peer }) => state === 'active' && peer !== undefined && this.calls.holdsBack(peer, direction),
     );
-    return this.#transfers.some((transfer) => transfer.state === 'active');
+    const runs = this.#transfers.some(({ state }) => state === 'active' || state === 'verifying');
+    this.#screenWake.set(runs);
+    return runs;
   }
 }
 

@@ -1,31 +1,32 @@
-import type { SinkStore } from '@tincan/engine/transfer/sink';
 import { downloadAll, pickDirectory, writeInto } from './downloads.ts';
-import type { Exchanges } from './exchanges.ts';
+import type { TransferViews } from './transfer-views.ts';
 import type { TransferView } from './views.ts';
 
 /** Puts received files where the person wants them, and remembers which they are. */
 export class Saver {
-  readonly #exchanges: Exchanges;
-  readonly #store: SinkStore;
+  readonly #views: TransferViews;
   /** Keys of files whose download is about to start: asking twice must not save twice. */
   readonly #starting = new Set<string>();
 
-  constructor(exchanges: Exchanges, store: SinkStore) {
-    this.#exchanges = exchanges;
-    this.#store = store;
+  constructor(views: TransferViews) {
+    this.#views = views;
   }
 
   /** Hands the transfers' files to the browser's downloads, one after the other. */
   async download(transfers: readonly TransferView[]): Promise<void> {
-    const files = transfers.flatMap(({ key, path }) => {
-      const file = this.#starting.has(key) ? undefined : this.#exchanges.fileOf(key);
-      return file ? [{ key, path, file }] : [];
-    });
-    for (const { key } of files) this.#starting.add(key);
-    await downloadAll(files, ({ key, file }) => {
-      this.#starting.delete(key);
-      this.#markSaved(key, file);
-    });
+    const fresh = transfers.filter(({ key }) => !this.#starting.has(key));
+    for (const { key } of fresh) this.#starting.add(key);
+    try {
+      await downloadAll(
+        fresh.map((transfer) => ({ ...transfer, open: () => this.#open(transfer.key) })),
+        ({ key }) => {
+          this.#starting.delete(key);
+          this.#markSaved(key);
+        },
+      );
+    } finally {
+      for (const { key } of fresh) this.#starting.delete(key);
+    }
   }
 
   /** Asks for a folder and writes the transfers' files into it, sub-folders kept. */
@@ -33,15 +34,23 @@ export class Saver {
     const directory = await pickDirectory();
     if (!directory) return;
     for (const { key, path } of transfers) {
-      const file = this.#exchanges.fileOf(key);
+      const file = await this.#open(key);
       if (!file) continue;
       await writeInto(directory, path, file);
-      this.#markSaved(key, file);
+      this.#markSaved(key);
     }
   }
 
-  #markSaved(key: string, file: Blob): void {
-    this.#exchanges.markSaved(key);
-    this.#store.markSaved(file).catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
+  async #open(key: string): Promise<Blob | undefined> {
+    const found = this.#views.find(key);
+    return found?.exchange.receiver.open(found.view.id);
+  }
+
+  #markSaved(key: string): void {
+    const found = this.#views.find(key);
+    this.#views.markSaved(key);
+    found?.exchange.receiver
+      .markSaved(found.view.id)
+      .catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
   }
 }

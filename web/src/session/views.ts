@@ -86,6 +86,18 @@ export interface OfferView {
 export type TransferState =
   'offered' | 'active' | 'paused' | 'waiting' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
 
+/** What keeps a transfer from going on, by whose side it is. */
+export type WaitReason =
+  | 'paused-here'
+  | 'paused-there'
+  | 'space-here' // no room on the disk
+  | 'space-there'
+  | 'file-here' // the file has to be given again
+  | 'file-there'
+  | 'path' // there is no link
+  | 'peer' // the other page is closed
+  | 'lanes'; // there is a link, and no connection for bytes can be made
+
 const OPEN: ReadonlySet<TransferState> = new Set(['offered', 'active', 'paused', 'waiting', 'verifying']);
 
 /** Whether a transfer in this state has not come to its end. */
@@ -98,7 +110,10 @@ export interface TransferView {
   key: string;
   /** What both sides call it. */
   id: string;
-  peer: SessionId;
+  /** `undefined` while nobody has come back to a transfer of an earlier visit. */
+  peer: SessionId | undefined;
+  /** What the other side called itself on an earlier visit; empty for a transfer of this one. */
+  name: string;
   direction: 'send' | 'receive';
   /** The cleaned relative path. */
   path: string;
@@ -107,6 +122,8 @@ export interface TransferView {
   /** Durable at the receiver, in bytes. */
   bytes: number;
   state: TransferState;
+  /** What it waits for, or who has paused it. */
+  why: WaitReason | undefined;
   /** SHA-256 over the block hashes, 64 hex digits, once this side knows it. */
   hash: string | undefined;
   /** Why, where `state` is `failed`. */
@@ -114,6 +131,9 @@ export interface TransferView {
   /** Over the last seconds; `undefined` unless bytes are moving. */
   bytesPerSecond: number | undefined;
   secondsLeft: number | undefined;
+  canPause: boolean;
+  /** Paused by this person, or failed, so that another try may help. */
+  canResume: boolean;
   /** Received and whole: `save` puts it into the downloads. */
   savable: boolean;
   saved: boolean;
@@ -139,13 +159,34 @@ export interface StagedView {
 export interface PickedFile {
   file: File;
   path: string;
+  /** With which the browser can open it again at a later visit, where it gives such. */
+  handle?: FileSystemFileHandle | undefined;
 }
 
-/** A file that an earlier visit received whole and never saved. */
+/** A send of an earlier visit that waits for its file. */
+export interface AskedFile {
+  id: string;
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** The browser can open it upon a click; else it has to be chosen again. */
+  canOpen: boolean;
+}
+
+/** A file of an earlier visit that is unfinished, or was never saved. */
 export interface PartialView {
   id: string;
   path: string;
   /** In bytes. */
   size: number;
+  /** Of it on the disk, in bytes. */
+  bytes: number;
+  state: 'unfinished' | 'done';
   saved: boolean;
+  /** It is received by another page of this browser at this moment. */
+  busy: boolean;
+  /** Of the room where it goes on, where it is unfinished. */
+  link: string | undefined;
+  /** What the sender called itself; may be empty. */
+  from: string;
 }
