@@ -122,7 +122,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   /** Takes chosen files for sends that wait for theirs, by name and size; gives those that nobody waits for. */
   give<T extends { path: string; file: File; handle?: SourceHandle | undefined }>(files: readonly T[]): T[] {
     return files.filter(({ path, file, handle }) => {
-      const wanted = this.asked.find((each) => each.size === file.size && baseName(each.path) === baseName(path));
+      const fitting = this.asked.filter((each) => isSameFile(each, { path, file }));
+      const wanted = fitting.find((each) => each.path === path) ?? fitting[0];
       if (!wanted) return true;
       if (handle) this.#handles.set(wanted.id, handle);
       this.#give(wanted.id, file);
@@ -355,6 +356,14 @@ export class Exchanges extends Emitter<ExchangesEvents> {
       console.warn('An offer of an earlier visit could not be taken up again.', error);
     }
   }
+}
+
+/** Whether a chosen file is, by its name and size, the one that a send waits for. */
+export function isSameFile(
+  wanted: { path: string; size: number },
+  { path, file }: { path: string; file: { size: number } },
+): boolean {
+  return wanted.size === file.size && baseName(wanted.path) === baseName(path);
 }
 
 /** Whether either end may come back to it. */

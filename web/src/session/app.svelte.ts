@@ -1,12 +1,11 @@
-import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import { randomId } from '@tincan/shared/base64url';
 import { MAX_DISPLAY_NAME_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
-import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
-import { download } from './downloads.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { enterCode } from './enter-code.ts';
+import { isSameFile } from '@tincan/engine/room/exchanges';
 import { friendlyName } from './friendly-name.ts';
+import { KeptFiles } from './kept-files.svelte.ts';
 import { Room } from './room.svelte.ts';
 import type { CodeProblem, PartialView, PickedFile } from './views.ts';
 
@@ -18,8 +17,8 @@ export class App {
   #badLink = $state(false);
   #name = $state(rememberedName());
 
-  readonly #leftovers = new SvelteMap<string, Leftover>();
-  readonly #savedLeftovers = new SvelteSet<string>();
+  readonly #storage = openStorage();
+  readonly #kept = new KeptFiles(this.#storage);
 
   #leaveAsked = $state(false);
   #codeProblem = $state<CodeProblem>();
@@ -30,7 +29,7 @@ export class App {
   constructor() {
     addEventListener('hashchange', () => this.#handleAddress());
     this.#followAddress();
-    void this.#findLeftovers();
+    void this.#kept.refresh();
   }
 
   /** The room of the address bar's fragment; none on the home page. */
@@ -53,25 +52,21 @@ export class App {
   stay(): void {
     this.#leaveAsked = false;
   }
-  /** Files that earlier visits received and did not save, or only just. */
-  get leftovers(): PartialView[] {
-    return [...this.#leftovers.values()].map(({ id, path, file, saved }) => ({
-      id,
-      path,
-      size: file.size,
-      saved: saved || this.#savedLeftovers.has(id),
-    }));
+  /** Files of earlier visits that are unfinished, or were not saved; without those that the room shows as its own. */
+  get partials(): PartialView[] {
+    return this.#kept.list(this.#room?.ownOffers ?? NONE);
   }
-  saveLeftover(id: string): void {
-    const leftover = this.#leftovers.get(id);
-    if (!leftover) return;
-    download(leftover.file, leftover.path);
-    this.#savedLeftovers.add(id);
+  async savePartial(id: string): Promise<void> {
+    await this.#kept.save(id);
   }
-  /** Deletes it from this browser for good. */
-  async discardLeftover(id: string): Promise<void> {
-    await this.#leftovers.get(id)?.discard();
-    this.#leftovers.delete(id);
+  /** Deletes it from this browser for good. Rejects where another page has it. */
+  async discardPartial(id: string): Promise<void> {
+    await this.#kept.discard(id);
+  }
+  /** Goes to the room where an unfinished file goes on. */
+  goOn({ link }: PartialView): void {
+    const secret = link === undefined ? undefined : parseSecret(new URL(link).hash);
+    if (secret) this.#goTo(secret);
   }
 
   setName(name: string): void {
@@ -83,8 +78,26 @@ export class App {
   /** Makes a fresh room, puts its secret into the address bar and stages the files in it. False if they are too many. */
   startRoom(files: readonly PickedFile[] = []): boolean {
     if (files.length > MAX_FILES_PER_OFFER) return false;
-    this.#goTo(createSecret());
-    return this.#room?.sendFiles(files) ?? false;
+    void this.#start(files);
+    return true;
+  }
+
+  async #start(files: readonly PickedFile[]): Promise<void> {
+    const link = files.length === 0 ? undefined : await this.#roomThatWaitsFor(files);
+    this.#goTo((link && parseSecret(new URL(link).hash)) ?? createSecret());
+    this.#room?.sendFiles(files);
+  }
+
+  /** The room in which a send of an earlier visit waits for one of these files. */
+  async #roomThatWaitsFor(files: readonly PickedFile[]): Promise<string | undefined> {
+    try {
+      const { ledger } = await this.#storage;
+      for (const { link, files: waiting } of await ledger.list())
+        if (waiting.some((each) => files.some((file) => isSameFile(each, file)))) return link;
+    } catch (error) {
+      console.warn('Could not look for sends of earlier visits.', error);
+    }
+    return undefined;
   }
 
   /** A typed code is being tried. */
@@ -146,28 +159,22 @@ export class App {
   #followAddress(): void {
     this.cancelCode();
     this.#codeProblem = undefined;
-    void this.#room?.leave().then(() => this.#findLeftovers());
+    void this.#room?.leave().then(() => this.#kept.refresh());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.
     this.#room = secret
       ? new Room({
           link: location.href,
-          visit: randomId(),
+          storage: this.#storage,
           name: this.#name,
           onMoved: (link) => history.replaceState(null, '', link),
         })
       : undefined;
   }
-
-  async #findLeftovers(): Promise<void> {
-    try {
-      for (const leftover of await findLeftovers()) this.#leftovers.set(leftover.id, leftover);
-    } catch (error) {
-      console.warn('Could not look for files of earlier visits.', error);
-    }
-  }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Storage may be forbidden to a page; the name is then new at every visit. */
 function rememberedName(): string {

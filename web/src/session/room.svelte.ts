@@ -72,6 +72,7 @@ export class Room {
   #heldBack = $state(false);
   #asked = $state.raw<readonly AskedFile[]>([]);
   #elsewhere = $state(0);
+  #ownOffers = $state.raw<ReadonlySet<string>>(new Set());
   readonly #staged = new StagedFiles();
 
   readonly #messages = new Messages();
@@ -145,6 +146,10 @@ export class Room {
   /** Files that are offered to everyone who joins. */
   get staged(): readonly StagedView[] {
     return this.#staged.all;
+  }
+  /** The ids of offers that this page has accepted, now or on an earlier visit. */
+  get ownOffers(): ReadonlySet<string> {
+    return this.#ownOffers;
   }
   /** Sends of an earlier visit that wait for their files. */
   get asked() {
@@ -435,6 +440,7 @@ export class Room {
     this.#transfers = this.#views.transfers(performance.now());
     this.#asked = this.#exchanges.asked;
     this.#elsewhere = this.#exchanges.elsewhere;
+    this.#ownOffers = this.#views.ownOffers(this.#ownOffers);
     this.#heldBack = this.#transfers.some(
       ({ direction, state, peer }) => state === 'active' && peer !== undefined && this.calls.holdsBack(peer, direction),
     );

@@ -12,14 +12,59 @@ export async function readDataTransfer(transfer: DataTransfer, onProgress: (file
   // The items are empty after the first await, so everything is taken hold of before it.
   const roots = [...transfer.items]
     .filter((item) => item.kind === 'file')
-    .map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile())
-    .filter((root) => root !== null);
+    .map((item) => ({ root: item.webkitGetAsEntry?.() ?? item.getAsFile(), handle: handleOf(item) }));
   const picked: Picked = { files: [], unreadable: 0 };
-  for (const root of roots) {
+  for (const { root, handle } of roots) {
     if (root instanceof File) picked.files.push({ file: root, path: root.name });
-    else await readEntries([root], '', picked, onProgress);
+    else if (root) await readEntries([root], '', picked, onProgress);
+    const last = picked.files.at(-1);
+    if (last && root && !(root instanceof File) && isFile(root)) last.handle = await handle;
   }
   return picked;
+}
+
+interface HandleGiving {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
+/** With which the file can be opened again at a later visit; only some browsers give such, and only of what is no folder it is of use. */
+async function handleOf(item: DataTransferItem & HandleGiving): Promise<FileSystemFileHandle | undefined> {
+  try {
+    const handle = await item.getAsFileSystemHandle?.();
+    return handle?.kind === 'file' ? (handle as FileSystemFileHandle) : undefined;
+  } catch (error) {
+    console.info('The browser gives no handle of a dropped file.', error);
+    return undefined;
+  }
+}
+
+declare global {
+  interface Window {
+    showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
+  }
+}
+
+/**
+ * Where the browser's own picker gives handles, uses that instead of the input that was clicked: a file that was chosen through it can be opened again
+ * after a reload.
+ */
+export function pickOnClick(event: Event, onfiles: (files: PickedFile[]) => void): void {
+  if (typeof window.showOpenFilePicker !== 'function') return;
+  event.preventDefault();
+  void pick(onfiles);
+}
+
+async function pick(onfiles: (files: PickedFile[]) => void): Promise<void> {
+  let handles: FileSystemFileHandle[] = [];
+  try {
+    handles = (await window.showOpenFilePicker?.({ multiple: true })) ?? [];
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+  }
+  const files = await Promise.all(
+    handles.map(async (handle) => ({ file: await handle.getFile(), path: handle.name, handle })),
+  );
+  if (files.length > 0) onfiles(files);
 }
 
 /** Reads what was chosen through a file or folder input, and empties it, so that the same file can be chosen again. */

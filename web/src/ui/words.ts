@@ -1,6 +1,6 @@
 // Every text that a person sees or hears, by key. Another language is another table of this type; the functions
 // are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
-import type { RoomProblem, ServerState, TransferState, TransferView } from '../session/views.ts';
+import type { RoomProblem, ServerState, TransferState, TransferView, WaitReason } from '../session/views.ts';
 import { callWords } from './call-words.ts';
 import { trustWords } from './trust-words.ts';
 
@@ -12,14 +12,43 @@ const en = {
   reload: 'Reload',
   close: 'Close',
   dismiss: 'Dismiss',
-  leftovers: {
-    heading: 'Received on an earlier visit',
+  partials: {
+    heading: 'From an earlier visit',
+    unfinished: 'Not finished',
+    busy: 'Going on in another tab',
+    goOn: 'Go on',
+    goOnOne: (name: string) => `Go on with ${name}: opens the room where its sender is found`,
+    all: (n: string) => `Delete all ${n}`,
     discardOne: (name: string) => `Delete ${name}`,
     ask: 'Delete this file?',
+    askAll: (n: string) => `Delete all ${n} files?`,
     askWhy: (name: string) => `${name} has not been saved. It will be gone for good.`,
+    askWhyUnfinished: (name: string) => `What has arrived of ${name} will be gone for good.`,
+    askWhyAll: 'What has arrived of them and is not saved will be gone for good.',
     yes: 'Delete',
     no: 'Keep',
+    failed: 'It could not be deleted or opened; most likely another tab is using it. Close that tab and try again.',
+    expiry: 'Unfinished files are deleted a week after anything last arrived.',
   },
+
+  asked: {
+    heading: (n: number, shown: string) =>
+      n === 1
+        ? 'A file that you were sending is needed again'
+        : `${shown} files that you were sending are needed again`,
+    why: 'This page was closed or reloaded in the middle. What has arrived on the other side stays there.',
+    open: 'Open it again',
+    openOne: (name: string) => `Open ${name} again`,
+    choose: 'Choose it again',
+    chooseOne: (name: string) => `Choose ${name} again`,
+    giveUp: 'Give up',
+    giveUpOne: (name: string) => `Give up sending ${name}`,
+    failed: (name: string) => `${name} could not be opened again. Choose it again.`,
+  },
+  elsewhere: (n: number, shown: string) =>
+    n === 1
+      ? 'A transfer of this room goes on in another tab of this browser. Close that tab and reload this one to have it here.'
+      : `${shown} transfers of this room go on in another tab of this browser. Close that tab and reload this one to have them here.`,
   someone: 'Someone',
   ...trustWords,
   ...callWords,
@@ -155,6 +184,18 @@ const en = {
     ofReceive: (name: string) => `From ${name}`,
     cancel: 'Cancel',
     cancelOne: (path: string) => `Cancel ${path}`,
+    cancelAsk: (path: string) => `Cancel ${path}?`,
+    cancelWhy: 'What has arrived of it is given up.',
+    cancelYes: 'Cancel it',
+    cancelNo: 'Go on',
+    pause: 'Pause',
+    pauseOne: (path: string) => `Pause ${path}`,
+    resume: 'Go on',
+    resumeOne: (path: string) => `Go on with ${path}`,
+    retry: 'Try again',
+    retryOne: (path: string) => `Try ${path} again`,
+    pauseAll: 'Pause all',
+    resumeAll: 'Go on with all',
     save: 'Save',
     saveOne: (path: string) => `Save ${path}`,
     saved: 'Saved',
@@ -167,8 +208,16 @@ const en = {
     button: 'Leave',
     label: 'Leave the room',
     running: (n: string, one: boolean) =>
+      one
+        ? 'A transfer is still running. It stops, and goes on when both of you are back in this room.'
+        : `${n} transfers are still running. They stop, and go on when both of you are back in this room.`,
+    ending: (n: string, one: boolean) =>
       one ? 'A transfer is still running and will end.' : `${n} transfers are still running and will end.`,
     unsaved: (n: string, one: boolean) =>
+      one
+        ? 'A received file is not saved. It stays in this browser, on the start page.'
+        : `${n} received files are not saved. They stay in this browser, on the start page.`,
+    lost: (n: string, one: boolean) =>
       one ? 'A received file is not saved and will be lost.' : `${n} received files are not saved and will be lost.`,
     ask: 'Leave the room?',
     yes: 'Leave',
@@ -225,9 +274,10 @@ const en = {
 /** The words of the language in use. */
 export const words = en;
 
-/** A transfer's state in words; a running or failed one says more by itself. */
-export function describeState(state: TransferState, direction: Direction): string {
+/** A transfer's state in words, and what it waits for; a running or failed one says more by itself. */
+export function describeState({ state, why, direction }: Pick<TransferView, 'state' | 'why' | 'direction'>): string {
   const sending = direction === 'send';
+  if (why !== undefined) return describeWait(why, sending);
   const states: Record<TransferState, string> = {
     offered: sending ? 'Waiting for an answer' : 'Waiting for your answer',
     active: sending ? 'Sending' : 'Receiving',
@@ -242,22 +292,49 @@ export function describeState(state: TransferState, direction: Direction): strin
   return states[state];
 }
 
+function describeWait(why: WaitReason, sending: boolean): string {
+  switch (why) {
+    case 'paused-here':
+      return 'Paused by you';
+    case 'paused-there':
+      return 'Paused by the other side';
+    case 'space-here':
+      return 'This device is full. Free some space: it goes on by itself, and what has arrived stays.';
+    case 'space-there':
+      return 'The other device is full. It goes on by itself when there is room.';
+    case 'file-here':
+      return 'Waiting until you give the file again';
+    case 'file-there':
+      return 'Waiting until the sender gives the file again';
+    case 'path':
+      return 'Connection lost. It goes on by itself when it is back.';
+    case 'peer':
+      return sending
+        ? 'Their page is closed. It goes on when they open the link again.'
+        : 'The sender’s page is closed. It goes on when they open the link again.';
+    case 'lanes':
+      return 'No connection for files can be made at the moment. Trying again…';
+  }
+}
+
 /** Why a transfer failed, and what helps, as seen from this side. */
 export function describeFailure(reason: TransferView['failure'], direction: Direction): string {
   const sending = direction === 'send';
   switch (reason) {
     case 'source-unreadable':
       return sending
-        ? 'The file can no longer be read: it was changed, moved or removed. Send it again.'
-        : 'The sender can no longer read the file. Ask for it again.';
-    case 'no-space':
+        ? 'The file can no longer be read: it was changed, moved or removed. Put it back and try again, or send it anew.'
+        : 'The sender can no longer read the file. What has arrived is kept.';
+    case 'source-changed':
       return sending
-        ? 'The other device has no room for it.'
-        : 'There is no room for it on this device. Free some space and ask for it again.';
-    case 'sink-failed':
-      return sending ? 'The other device could not write it.' : 'This device could not write it.';
+        ? 'This is not the file that was sent before: it has changed. Send it anew.'
+        : 'The sender’s file has changed since the transfer began. Ask for it anew; what has arrived is of the old one.';
+    case 'store-failed':
+      return sending
+        ? 'The other device could not write it.'
+        : 'This device could not write it. What has arrived is kept.';
     case 'corrupt':
-      return 'A part arrived damaged twice. Send it again.';
+      return 'A part arrived damaged twice. What has arrived is kept; try again.';
     case 'hash-mismatch':
       return 'What arrived is not what was sent. Do not use it; send it again.';
     case 'unknown-transfer':

@@ -1,0 +1,92 @@
+import type { KeptOffer } from '@tincan/engine/transfer/store';
+import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
+import type { Storage } from '../storage/open-storage.ts';
+import { download } from './downloads.ts';
+import type { PartialView } from './views.ts';
+
+/** What earlier visits have left on the disk: unfinished files, and received ones that were not saved. */
+export class KeptFiles {
+  readonly #storage: Promise<Storage>;
+  #offers = $state.raw<readonly KeptOffer[]>([]);
+  /** Whole files that a page of before the present store has left. */
+  #leftovers = $state.raw<readonly Leftover[]>([]);
+  #saved = $state.raw<ReadonlySet<string>>(new Set());
+  #look = 0;
+
+  constructor(storage: Promise<Storage>) {
+    this.#storage = storage;
+  }
+
+  /** One row a file; those of offers that are `shown` elsewhere on the page are left out. */
+  list(shown: ReadonlySet<string>): PartialView[] {
+    const views: PartialView[] = [];
+    for (const { folder, manifest, link, ends, busy, durableBytes } of this.#offers) {
+      if (shown.has(manifest.offer)) continue;
+      manifest.files.forEach(({ path, size }, file) => {
+        const end = ends.get(file);
+        if (end?.end === 'removed') return;
+        const id = `${folder}/${file}`;
+        const state = end ? 'done' : 'unfinished';
+        const saved = end?.end === 'saved' || this.#saved.has(id);
+        const bytes = end ? size : (durableBytes[file] ?? 0);
+        views.push({ id, path, size, bytes, state, saved, busy, link: end ? undefined : link, from: manifest.from });
+      });
+    }
+    for (const { id, path, file, saved } of this.#leftovers) {
+      const whole = { size: file.size, bytes: file.size, state: 'done' as const, busy: false, link: undefined };
+      views.push({ id, path, ...whole, saved: saved || this.#saved.has(id), from: '' });
+    }
+    return views;
+  }
+
+  /** Looks at the disk. */
+  async refresh(): Promise<void> {
+    const look = ++this.#look;
+    try {
+      const { store } = await this.#storage;
+      const [offers, leftovers] = await Promise.all([store.list(), findLeftovers()]);
+      if (look !== this.#look) return; // a later one knows better
+      this.#offers = offers;
+      this.#leftovers = leftovers;
+    } catch (error) {
+      console.warn('Could not look for files of earlier visits.', error);
+    }
+  }
+
+  /** Puts a whole file into the downloads. */
+  async save(id: string): Promise<void> {
+    const leftover = this.#leftovers.find((each) => each.id === id);
+    if (leftover) download(leftover.file, leftover.path);
+    else await this.#saveKept(id);
+    this.#saved = new Set([...this.#saved, id]);
+  }
+
+  /** Deletes a file from this browser for good. */
+  async discard(id: string): Promise<void> {
+    const leftover = this.#leftovers.find((each) => each.id === id);
+    if (leftover) await leftover.discard();
+    else {
+      const { folder, file } = splitId(id);
+      await (await this.#storage).store.remove(folder, file);
+    }
+    await this.refresh();
+  }
+
+  async #saveKept(id: string): Promise<void> {
+    const { folder: name, file } = splitId(id);
+    const folder = await (await this.#storage).store.take(name);
+    try {
+      const { path } = folder.manifest.files[file]!;
+      const end = folder.ends.get(file);
+      download(await folder.open(file), path);
+      if (end?.end === 'done') await folder.note([{ file, end: { end: 'saved', hash: end.hash, at: Date.now() } }]);
+    } finally {
+      await folder.close();
+    }
+  }
+}
+
+function splitId(id: string): { folder: string; file: number } {
+  const slash = id.lastIndexOf('/');
+  return { folder: id.slice(0, slash), file: Number(id.slice(slash + 1)) };
+}
