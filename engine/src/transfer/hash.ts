@@ -1,7 +1,7 @@
 // The two hashes of a file: SHA-256 of each block, and SHA-256 of the list of these hashes, which names the file.
 // scripts/tincan-hash.mjs computes the same from a file on disk.
 
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 
 /** SHA-256 of one block, 32 bytes; native and off the calling thread. */
 export async function hashBlock(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

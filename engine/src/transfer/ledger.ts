@@ -37,13 +37,16 @@ export interface SourceHandle {
 }
 
 export interface Ledger {
-  /** Remembers an offer and, by the files' ids, what they can be opened with again. Repeating it replaces it. */
+  /**
+   * Remembers an offer and, by the files' ids, what they can be opened with again, and holds it. Repeating it replaces it. Rejects with `busy` as
+   * `take` does.
+   */
   keep(record: OfferRecord, handles: ReadonlyMap<string, SourceHandle>): Promise<void>;
   /** These files have ended; an offer without files is forgotten. */
   end(offer: string, files: readonly string[]): Promise<void>;
   /** The room has moved. */
   moveTo(offer: string, link: string): Promise<void>;
-  /** What is remembered and was offered in the last 7 days; older offers are forgotten. */
+  /** What is remembered and was offered in the last 7 days; older offers that nobody holds are forgotten. */
   list(): Promise<OfferRecord[]>;
   /**
    * Takes hold of an offer for this page and gives what its files can be opened with, by their ids. Rejects with `busy` if another page has it and does not

@@ -3,6 +3,7 @@
 //
 // A folder holds one accepted offer: its manifest, its files' bytes, and for each file a sidecar of 32-byte block hashes. A block is durable
 // exactly when its hash stands in the sidecar, which is written after its bytes: data, flush, sidecar, flush.
+import { TincanError } from '../platform/errors.ts';
 import type { BlockSet } from './blocks.ts';
 
 /** What is written down of an offer when it is accepted, and never changed. */
@@ -47,6 +48,8 @@ export interface FileNote {
  * a TincanError `no-space` (nothing is lost: what was written stays, and the call may be repeated) or `store-failed`.
  */
 export interface OfferFolder {
+  /** Names the folder within the store. */
+  readonly folder: string;
   readonly manifest: Manifest;
   /** The link of the room where its sender is found, as it was noted last. */
   readonly link: string;
@@ -54,7 +57,10 @@ export interface OfferFolder {
   readonly ends: ReadonlyMap<number, FileEnd>;
   /** The blocks that were durable when the folder was opened: what an earlier visit left is to be checked by `recheck` before it counts as whole. */
   durableAtOpening(file: number): BlockSet;
-  /** Writes a whole block that has this SHA-256, and takes the bytes over: the caller must not touch them again, unless it rejects with `no-space`: then they are the caller's again. */
+  /**
+   * Writes a whole block that has this SHA-256, and takes the bytes over: the caller must not touch them again. Where there is no room it rejects
+   * with a `NoSpaceError`, which gives them back.
+   */
   write(file: number, block: number, bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void>;
   /** Every block whose `write` had resolved before the call is durable once this resolves. */
   flush(): Promise<void>;
@@ -62,7 +68,10 @@ export interface OfferFolder {
   recheck(file: number, block: number): Promise<boolean>;
   /** A file's sidecar: 32 bytes a block, zeros where a block is not durable. The SHA-256 of a whole one is the file's hash. */
   hashes(file: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** The bytes of a file whose blocks are all durable; not in memory where the store is a disk. */
+  /**
+   * The bytes of a file whose blocks are all durable; not in memory where the store is a disk, but for a file of one block, which is copied: browsers
+   * cannot read a part of what is still being written to. To be asked for when it is needed, not to be kept.
+   */
   open(file: number): Promise<Blob>;
   /** Remembers ends, durably. A file that is `removed` frees its space, at once where it has a place of its own. */
   note(notes: readonly FileNote[]): Promise<void>;
@@ -92,7 +101,7 @@ export interface OfferStore {
   readonly outlivesPage: boolean;
   /** Makes a folder for an offer that was accepted, and holds it. */
   create(manifest: Manifest, link: string): Promise<OfferFolder>;
-  /** Everything that is kept, from this visit and earlier ones; expired folders (unfinished and not written to for 7 days) are deleted instead. */
+  /** Everything that is kept, from this visit and earlier ones; folders that nobody holds and that have expired (expiry.ts) are deleted instead. */
   list(): Promise<KeptOffer[]>;
   /** Takes hold of a kept folder. Rejects with `busy` if another page holds it and does not let go within 3 s, `gone` if it has been deleted. */
   take(folder: string): Promise<OfferFolder>;
@@ -104,7 +113,15 @@ export interface OfferStore {
   close(): Promise<void>;
 }
 
-/** For so long an unfinished offer is kept after it was last written to, in milliseconds. */
-export const KEEP_UNFINISHED_MS = 7 * 86_400_000;
+/** There was no room for a block: here are its bytes again, for another try. */
+export class NoSpaceError extends TincanError<'no-space'> {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(message: string, bytes: Uint8Array<ArrayBuffer>, options?: ErrorOptions) {
+    super('no-space', message, options);
+    this.bytes = bytes;
+  }
+}
+
 /** For so long a second page waits for a folder that another one holds, in milliseconds: a page that is being reloaded lets go by then. */
 export const TAKE_TIMEOUT_MS = 3_000;

@@ -1,0 +1,20 @@
+// How long received files are kept: policy, for every store alike.
+import type { FileEnd, Manifest } from './store.ts';
+
+/** For so long an unfinished offer is kept after it was last written to, in milliseconds. */
+export const KEEP_UNFINISHED_MS = 7 * 86_400_000;
+/** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
+export const KEEP_SAVED_MS = 3_600_000;
+
+/** Whether a folder that nobody holds is to be deleted. What is done and was not saved is kept until its person says otherwise. */
+export function isExpired(
+  { manifest, ends }: { manifest: Manifest; ends: ReadonlyMap<number, FileEnd> },
+  writtenAt: number,
+  now: number,
+): boolean {
+  const all = [...ends.values()];
+  if (all.some(({ end }) => end === 'done')) return false;
+  if (ends.size < manifest.files.length) return now - writtenAt > KEEP_UNFINISHED_MS;
+  const savedAt = all.reduce((latest, end) => (end.end === 'saved' ? Math.max(latest, end.at) : latest), -Infinity);
+  return now - savedAt > KEEP_SAVED_MS;
+}

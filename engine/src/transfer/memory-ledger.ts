@@ -1,0 +1,81 @@
+import { TincanError } from '../platform/errors.ts';
+import { Holders } from './holders.ts';
+import { KEEP_UNFINISHED_MS } from './expiry.ts';
+import type { Ledger, OfferRecord, SourceHandle } from './ledger.ts';
+
+interface Kept {
+  record: OfferRecord;
+  readonly handles: Map<string, SourceHandle>;
+}
+
+/** What several pages of a test share, as pages share a disk. */
+interface Memory {
+  readonly kept: Map<string, Kept>;
+  readonly holders: Holders;
+}
+
+/** Remembers offers for as long as the page is open: for browsers that keep nothing, and for tests. */
+export class MemoryLedger implements Ledger {
+  readonly #now: () => number;
+  readonly #memory: Memory;
+
+  constructor(options: { now?: () => number } = {}, beside?: MemoryLedger) {
+    this.#now = options.now ?? Date.now;
+    this.#memory = beside ? beside.#memory : { kept: new Map(), holders: new Holders() };
+  }
+
+  /** The ledger of another page over the same memory. */
+  beside(options: { now?: () => number } = {}): MemoryLedger {
+    return new MemoryLedger(options, this);
+  }
+
+  /** The page is killed and loaded anew: what was held is let go of. */
+  reopened(options: { now?: () => number } = {}): MemoryLedger {
+    void this.close();
+    return this.beside(options);
+  }
+
+  async keep(record: OfferRecord, handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
+    await this.#hold(record.offer);
+    this.#memory.kept.set(record.offer, { record, handles: new Map(handles) });
+  }
+
+  async end(offer: string, files: readonly string[]): Promise<void> {
+    const kept = this.#memory.kept.get(offer);
+    if (!kept) return;
+    for (const id of files) kept.handles.delete(id);
+    const left = kept.record.files.filter(({ id }) => !files.includes(id));
+    kept.record = { ...kept.record, files: left };
+    if (left.length > 0) return;
+    this.#memory.kept.delete(offer);
+    this.#memory.holders.release(offer, this);
+  }
+
+  async moveTo(offer: string, link: string): Promise<void> {
+    const kept = this.#memory.kept.get(offer);
+    if (kept) kept.record = { ...kept.record, link };
+  }
+
+  async list(): Promise<OfferRecord[]> {
+    const { kept, holders } = this.#memory;
+    for (const [offer, { record }] of kept)
+      if (!holders.has(offer) && this.#now() - record.offeredAt > KEEP_UNFINISHED_MS) kept.delete(offer);
+    return [...kept.values()].map(({ record }) => record);
+  }
+
+  async take(offer: string): Promise<ReadonlyMap<string, SourceHandle>> {
+    await this.#hold(offer);
+    const kept = this.#memory.kept.get(offer);
+    if (kept) return new Map(kept.handles);
+    this.#memory.holders.release(offer, this);
+    throw new TincanError('gone', `the offer ${offer} is not remembered`);
+  }
+
+  async close(): Promise<void> {
+    for (const offer of this.#memory.holders.of(this)) this.#memory.holders.release(offer, this);
+  }
+
+  async #hold(offer: string): Promise<void> {
+    if (!this.#memory.holders.has(offer, this)) await this.#memory.holders.take(offer, this);
+  }
+}
