@@ -10,7 +10,7 @@ import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { onWakeUp, pageEnvironment } from './wake-up.ts';
 import { released } from '../storage/leftovers.ts';
 import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-sink';
-import { openStore } from '../storage/open-store.ts';
+import { openSinks } from '../storage/open-sinks.ts';
 import type { SinkStore } from '@tincan/engine/transfer/sink';
 import { Source } from '@tincan/engine/transfer/source';
 import { Calls } from './calls.svelte.ts';
@@ -288,7 +288,7 @@ export class Room {
 
   async #enter(): Promise<void> {
     // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [identity, store] = await Promise.all([createIdentity(), openStore(this.#visit)]);
+    const [identity, store] = await Promise.all([createIdentity(), openSinks(this.#visit)]);
     if (this.#left) return store.close();
     this.#store = store;
     if (store instanceof MemoryStore) this.#receiveCapBytes = MEMORY_CAP_BYTES;
