@@ -1,4 +1,4 @@
-import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine } from './opfs-protocol.ts';
+import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine } from './sinks-protocol.ts';
 
 /** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
 const KEEP_SAVED_MS = 3_600_000;

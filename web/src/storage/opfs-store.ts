@@ -1,20 +1,54 @@
-import { randomId } from '@tincan/shared/base64url';
 import { TincanError } from '@tincan/engine/platform/errors';
-import type { OpfsAnswer, OpfsRequest } from './opfs-protocol.ts';
-import type { Sink, SinkStore } from '@tincan/engine/transfer/sink';
+import { BlockSet } from '@tincan/engine/transfer/blocks';
+import { fileAt } from '@tincan/engine/transfer/store-checks';
+import {
+  NoSpaceError,
+  type FileNote,
+  type KeptOffer,
+  type Manifest,
+  type OfferFolder,
+  type OfferStore,
+} from '@tincan/engine/transfer/store';
+import type { HeldFolder, StoreAnswer, StoreCallName, StoreCalls, StoreRequest } from './store-protocol.ts';
 
-/** Keeps received files in the browser's private disk space (OPFS), written by a worker, in a folder of this page's own. */
-export class OpfsStore implements SinkStore {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, { resolve(file: File | undefined): void; reject(error: TincanError): void }>();
-  readonly #names = new WeakMap<Blob, string>();
+/** The worker as its page sees it. */
+export interface StoreWorker {
+  postMessage(message: StoreRequest, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: { data: StoreAnswer }) => void): void;
+  addEventListener(type: 'error' | 'messageerror', listener: (event: { message?: string }) => void): void;
+  terminate(): void;
+}
+
+export interface OpfsStoreOptions {
+  /** The path that the application is served at: what is kept is its own. */
+  path?: string;
+  now?: () => number;
+  worker?: StoreWorker;
+  /** Asks the browser not to delete what is kept when the disk fills up. */
+  persist?: () => Promise<boolean>;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: TincanError) => void;
+}
+
+/** Keeps received files in the browser's private disk space (OPFS), written by a worker. */
+export class OpfsStore implements OfferStore {
+  readonly outlivesPage = true;
+  readonly #worker: StoreWorker;
+  readonly #now: () => number;
+  #persist: (() => Promise<boolean>) | undefined;
+  readonly #waiting = new Map<number, Waiting>();
   #number = 0;
+  /** Why nothing more can be asked. */
+  #ended: TincanError | undefined;
 
   /** Starts the worker. Rejects where the browser has no OPFS or does not allow it (private windows of some). */
-  static async start(directory: string): Promise<OpfsStore> {
-    const store = new OpfsStore();
+  static async start(options: OpfsStoreOptions = {}): Promise<OpfsStore> {
+    const store = new OpfsStore(options);
     try {
-      await store.#request({ op: 'start', directory });
+      await store.#call('start', { path: options.path ?? new URL('.', document.baseURI).pathname });
     } catch (error) {
       store.#worker.terminate();
       throw error;
@@ -22,63 +56,146 @@ export class OpfsStore implements SinkStore {
     return store;
   }
 
-  private constructor() {
-    this.#worker = new Worker(new URL('./opfs.worker.ts', import.meta.url), { type: 'module' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<{ number: number; answer: OpfsAnswer }>) => {
-      const waiting = this.#pending.get(data.number);
-      this.#pending.delete(data.number);
-      if (data.answer.ok) waiting?.resolve(data.answer.file);
-      else waiting?.reject(new TincanError(data.answer.code, data.answer.message));
+  private constructor({
+    now = Date.now,
+    worker = new Worker(new URL('./store.worker.ts', import.meta.url), { type: 'module' }),
+    persist = () => navigator.storage.persist(),
+  }: OpfsStoreOptions) {
+    this.#worker = worker;
+    this.#now = now;
+    this.#persist = persist;
+    worker.addEventListener('message', ({ data }) => {
+      this.#handleAnswer(data);
     });
-    this.#worker.addEventListener('error', (event) => {
-      const error = new TincanError('sink-failed', `the OPFS worker failed: ${event.message}`);
-      for (const waiting of this.#pending.values()) waiting.reject(error);
-      this.#pending.clear();
+    worker.addEventListener('error', ({ message = 'it did not start' }) => {
+      this.#end(`the worker failed: ${message}`);
     });
+    worker.addEventListener('messageerror', () => {
+      this.#end('the worker said what cannot be read');
+    });
+  }
+
+  async create(manifest: Manifest, link: string): Promise<OfferFolder> {
+    const held = await this.#call('create', { manifest, link });
+    this.#persistOnce();
+    return this.#folder(held);
+  }
+
+  async list(): Promise<KeptOffer[]> {
+    return this.#call('list', { now: this.#now() });
+  }
+
+  async take(folder: string): Promise<OfferFolder> {
+    return this.#folder(await this.#call('take', { folder }));
+  }
+
+  async remove(folder: string, file?: number): Promise<void> {
+    await this.#call('remove', { folder, file });
   }
 
   async available(): Promise<number> {
+    return this.#call('available', {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
     try {
-      const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-      return Math.max(0, quota - usage);
-    } catch (error) {
-      console.warn('The browser does not tell how much space is free.', error);
-      return Infinity; // a write will tell
+      await this.#call('closeAll', {});
+    } finally {
+      this.#end('the store is closed');
     }
   }
 
-  async open(): Promise<Sink> {
-    const file = randomId();
-    await this.#request({ op: 'open', file });
-    let discarded: Promise<void> | undefined;
+  #folder({ folder, manifest, link, ends: found, durable }: HeldFolder): OfferFolder {
+    const ends = new Map(found);
+    let here = link;
+    let ended: Promise<void> | undefined;
+    const call = <Name extends StoreCallName>(
+      name: Name,
+      asks: StoreCalls[Name]['asks'],
+      transfer?: Transferable[],
+    ) => {
+      if (ended) throw new TincanError('store-failed', `${folder} was let go of`);
+      return this.#call(name, asks, transfer);
+    };
     return {
-      write: async (offset, bytes) => void (await this.#request({ op: 'write', file, offset, bytes }, [bytes.buffer])),
-      flush: async () => void (await this.#request({ op: 'flush', file })),
-      finish: async (as) => {
-        const finished = (await this.#request({ op: 'finish', file, ...as }))!;
-        this.#names.set(finished, file);
-        return finished;
+      folder,
+      manifest,
+      ends,
+      get link() {
+        return here;
       },
-      discard: () => (discarded ??= this.#request({ op: 'discard', file }).then(() => undefined)),
+      durableAtOpening: (file) => {
+        const set = new BlockSet(fileAt(manifest, file).size);
+        for (const block of durable[file] ?? []) set.add(block);
+        return set;
+      },
+      write: async (file, block, bytes, hash) => call('write', { folder, file, block, bytes, hash }, [bytes.buffer]),
+      flush: async () => call('flush', { folder }),
+      recheck: async (file, block) => call('recheck', { folder, file, block }),
+      hashes: async (file) => call('hashes', { folder, file }),
+      open: async (file) => call('open', { folder, file }),
+      note: async (notes: readonly FileNote[]) => {
+        await call('note', { folder, notes });
+        for (const { file, end } of notes) ends.set(file, end);
+      },
+      moveTo: async (to) => {
+        await call('moveTo', { folder, link: to });
+        here = to;
+      },
+      close: () => (ended ??= this.#call('close', { folder })),
+      discard: () => (ended ??= this.#call('discard', { folder })),
     };
   }
 
-  async markSaved(finished: Blob): Promise<void> {
-    const file = this.#names.get(finished);
-    if (file !== undefined) await this.#request({ op: 'saved', file });
-  }
-
-  close(): void {
-    this.#worker.terminate();
-    for (const waiting of this.#pending.values()) waiting.reject(new TincanError('sink-failed', 'the store is closed'));
-    this.#pending.clear();
-  }
-
-  #request(request: OpfsRequest, transfer: Transferable[] = []): Promise<File | undefined> {
+  #call<Name extends StoreCallName>(
+    name: Name,
+    asks: StoreCalls[Name]['asks'],
+    transfer: Transferable[] = [],
+  ): Promise<StoreCalls[Name]['answers']> {
     return new Promise((resolve, reject) => {
+      if (this.#ended) {
+        reject(this.#ended);
+        return;
+      }
       const number = this.#number++;
-      this.#pending.set(number, { resolve, reject });
-      this.#worker.postMessage({ number, request }, transfer);
+      // The answer to a call is of the call's kind: the worker has the same table.
+      this.#waiting.set(number, {
+        resolve: (value) => {
+          resolve(value as StoreCalls[Name]['answers']);
+        },
+        reject,
+      });
+      try {
+        this.#worker.postMessage({ number, name, asks }, transfer);
+      } catch (cause) {
+        this.#waiting.delete(number);
+        reject(new TincanError('store-failed', 'this cannot be told to the worker', { cause }));
+      }
+    });
+  }
+
+  #handleAnswer(answer: StoreAnswer): void {
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    if (answer.ok) waiting?.resolve(answer.value);
+    else if (answer.bytes) waiting?.reject(new NoSpaceError(answer.message, answer.bytes));
+    else waiting?.reject(new TincanError(answer.code, answer.message));
+  }
+
+  /** Nobody waits for an answer that cannot come any more. */
+  #end(why: string): void {
+    this.#ended ??= new TincanError('store-failed', why);
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+  }
+
+  #persistOnce(): void {
+    const persist = this.#persist;
+    this.#persist = undefined;
+    persist?.().catch((error: unknown) => {
+      console.info('The browser does not promise to keep what is received.', error);
     });
   }
 }

@@ -1,0 +1,66 @@
+import { asStoreError } from './store-errors.ts';
+import { NoSpaceError } from '@tincan/engine/transfer/store';
+import type { OpfsFolder } from './opfs-folder.ts';
+import type { OpfsFolders } from './opfs-folders.ts';
+import type { HeldFolder, StoreAnswer, StoreCallName, StoreCalls, StoreRequest } from './store-protocol.ts';
+
+type Answering<Answer> = [Answer] extends [undefined] ? Promise<void> : Promise<Answer>;
+type Handlers = { [Name in StoreCallName]: (asks: StoreCalls[Name]['asks']) => Answering<StoreCalls[Name]['answers']> };
+
+/** The worker's end of a store: answers every request, whatever comes of it. */
+export class StoreServer {
+  readonly #open: (path: string) => Promise<OpfsFolders>;
+  #folders: Promise<OpfsFolders> = Promise.reject(new Error('not started'));
+  readonly #handlers: Handlers = {
+    start: async ({ path }) => {
+      this.#folders = this.#open(path);
+      await this.#folders;
+    },
+    create: async ({ manifest, link }) => describe(await (await this.#folders).create(manifest, link)),
+    list: async ({ now }) => (await this.#folders).list(now),
+    take: async ({ folder }) => describe(await (await this.#folders).take(folder)),
+    remove: async ({ folder, file }) => (await this.#folders).remove(folder, file),
+    available: async () => (await this.#folders).available(),
+    closeAll: async () => (await this.#folders).close(),
+
+    write: async ({ folder, file, block, bytes, hash }) => (await this.#held(folder)).write(file, block, bytes, hash),
+    flush: async ({ folder }) => (await this.#held(folder)).flush(),
+    recheck: async ({ folder, file, block }) => (await this.#held(folder)).recheck(file, block),
+    hashes: async ({ folder, file }) => (await this.#held(folder)).hashes(file),
+    open: async ({ folder, file }) => (await this.#held(folder)).open(file),
+    note: async ({ folder, notes }) => (await this.#held(folder)).note(notes),
+    moveTo: async ({ folder, link }) => (await this.#held(folder)).moveTo(link),
+    close: async ({ folder }) => (await this.#held(folder)).close(),
+    discard: async ({ folder }) => (await this.#held(folder)).discard(),
+  };
+
+  /** `open` opens the folders of the application at a path. */
+  constructor(open: (path: string) => Promise<OpfsFolders>) {
+    this.#open = open;
+    this.#folders.catch(() => undefined); // whoever asks too early hears of it
+  }
+
+  /** Gives the answer, and what of it is handed over instead of being copied. */
+  async handle<Name extends StoreCallName>(
+    request: StoreRequest<Name>,
+  ): Promise<{ answer: StoreAnswer; transfer: Transferable[] }> {
+    const { number } = request;
+    try {
+      return { answer: { number, ok: true, value: await this.#handlers[request.name](request.asks) }, transfer: [] };
+    } catch (error) {
+      const { code, message } = asStoreError(error);
+      const failed = { number, ok: false, code, message } as const;
+      if (!(error instanceof NoSpaceError)) return { answer: failed, transfer: [] };
+      return { answer: { ...failed, bytes: error.bytes }, transfer: [error.bytes.buffer] };
+    }
+  }
+
+  async #held(folder: string): Promise<OpfsFolder> {
+    return (await this.#folders).held(folder);
+  }
+}
+
+function describe(held: OpfsFolder): HeldFolder {
+  const { folder, manifest, link, ends } = held;
+  return { folder, manifest, link, ends, durable: manifest.files.map((_, file) => held.foundDurable(file)) };
+}
