@@ -151,11 +151,12 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   /** This page leaves. What is kept stays for a later visit. */
   async close(): Promise<void> {
     this.#closed = true;
+    const folders = [...this.all].flatMap(({ receiver }) => receiver.keptOffers.map(({ kept }) => kept!.folder));
     for (const { sender, receiver } of this.all) {
       sender.handleLinkDown();
       receiver.close();
     }
-    await Promise.all([this.#options.store.close(), this.#options.ledger.close()]);
+    await Promise.all([...folders.map((folder) => folder.close()), this.#options.ledger.close()]);
   }
 
   // ---- peers

@@ -122,9 +122,10 @@ export class MemoryStore implements OfferStore {
         this.#delete(folder);
         continue;
       }
-      let durableBytes = 0;
-      for (const blocks of one.blocks.values())
-        for (const { durable, bytes } of blocks.values()) if (durable) durableBytes += bytes.length;
+      const durableBytes = one.manifest.files.map((_, file) => {
+        const blocks = [...(one.blocks.get(file)?.values() ?? [])];
+        return blocks.reduce((sum, { durable, bytes }) => sum + (durable ? bytes.length : 0), 0);
+      });
       const busy = holders.has(folder) && !holders.has(folder, this);
       listed.push({ folder, manifest: one.manifest, link: one.link, ends: new Map(one.ends), durableBytes, busy });
     }

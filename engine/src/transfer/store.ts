@@ -90,8 +90,8 @@ export interface KeptOffer {
   readonly manifest: Manifest;
   readonly link: string;
   readonly ends: ReadonlyMap<number, FileEnd>;
-  /** Of all its files together, in bytes, as far as the sidecars say. */
-  readonly durableBytes: number;
+  /** Of each file, in bytes, as far as the sidecars say. */
+  readonly durableBytes: readonly number[];
   /** Another page holds it at this moment. */
   readonly busy: boolean;
 }

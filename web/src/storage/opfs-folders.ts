@@ -184,15 +184,18 @@ async function countDurable(
   directory: Directory,
   { files }: Manifest,
   ends: ReadonlyMap<number, { end: string }>,
-): Promise<number> {
+): Promise<number[]> {
   const pack = await readSidecar(directory, PACK_HASHES);
-  let bytes = 0;
+  const counts: number[] = [];
   for (const [file, place] of placesOf(files).entries()) {
-    if (ends.get(file)?.end === 'removed') continue;
-    const sidecar = isPacked(place.size) ? pack : await readSidecar(directory, place.sidecar);
-    for (const block of durableBlocks(place, sidecar)) bytes += blockBytes(place.size, block);
+    let bytes = 0;
+    if (ends.get(file)?.end !== 'removed') {
+      const sidecar = isPacked(place.size) ? pack : await readSidecar(directory, place.sidecar);
+      for (const block of durableBlocks(place, sidecar)) bytes += blockBytes(place.size, block);
+    }
+    counts.push(bytes);
   }
-  return bytes;
+  return counts;
 }
 
 /** A sidecar that another page writes to at this moment cannot always be read: then it says nothing. */
