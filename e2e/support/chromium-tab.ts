@@ -31,6 +31,8 @@ export interface ChromiumOptions {
   /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
   command?: string;
   args?: readonly string[];
+  /** The profile of a browser that was killed: the same person opens it again. */
+  profile?: string;
 }
 
 function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): string[] {
@@ -44,13 +46,15 @@ export class ChromiumTab implements Tab {
   readonly problems: string[] = [];
   /** For what the common surface lacks. */
   readonly page: Page;
+  /** The folder of the profile, which is removed with the tab that has it last. */
+  readonly profile: string;
   readonly #context: BrowserContext;
-  readonly #profile: string;
+  #killed = false;
 
   private constructor(context: BrowserContext, page: Page, profile: string) {
     this.page = page;
     this.#context = context;
-    this.#profile = profile;
+    this.profile = profile;
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url})`);
     });
@@ -61,7 +65,7 @@ export class ChromiumTab implements Tab {
   static async launch(options: ChromiumOptions = {}): Promise<ChromiumTab> {
     const executablePath = options.command ?? findChromium();
     if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
-    const profile = await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
+    const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'tincan-chromium-')));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
@@ -117,14 +121,49 @@ export class ChromiumTab implements Tab {
    * mends it.
    */
   async cutNetwork(): Promise<() => void> {
-    const session = await this.#context.browser()?.newBrowserCDPSession();
-    if (!session) throw new Error('No session with the browser.');
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const processInfo = await this.#processes();
     const args = (pid: number) => spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).stdout.toString();
     const network = processInfo.find(({ id }) => args(id).includes('network.mojom.NetworkService'));
     if (!network) throw new Error('No network process.');
     process.kill(network.id, 'SIGSTOP');
     return () => process.kill(network.id, 'SIGCONT');
+  }
+
+  /** Ends the browser as a crash or a phone would: no page is told. Its profile can be opened again. */
+  async kill(): Promise<void> {
+    const browser = (await this.#processes()).find(({ type }) => type === 'browser');
+    if (!browser) throw new Error('No browser process.');
+    this.#killed = true;
+    const closed = new Promise<void>((resolve) => this.#context.once('close', () => resolve()));
+    process.kill(browser.id, 'SIGKILL');
+    await closed;
+  }
+
+  /** How much this browser may store for a site, in bytes, as if its disk had just so much. */
+  async setQuota(origin: string, bytes: number): Promise<void> {
+    const session = await this.#context.newCDPSession(this.page);
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes });
+  }
+
+  /** Drops files from the desktop onto the page, which is given handles of them. */
+  async dropFiles(paths: readonly string[]): Promise<void> {
+    const session = await this.#context.newCDPSession(this.page);
+    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+  }
+
+  /** Another page of the same browser. */
+  async openSecond(url: string): Promise<Page> {
+    const page = await this.#context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  async #processes() {
+    const session = await this.#context.browser()?.newBrowserCDPSession();
+    if (!session) throw new Error('No session with the browser.');
+    return (await session.send('SystemInfo.getProcessInfo')).processInfo;
   }
 
   async see(selector: string): Promise<Seen[]> {
@@ -147,7 +186,8 @@ export class ChromiumTab implements Tab {
   }
 
   async close(): Promise<void> {
+    if (this.#killed) return; // whoever has opened the profile again removes it
     await this.#context.close();
-    await rm(this.#profile, { recursive: true, force: true });
+    await rm(this.profile, { recursive: true, force: true });
   }
 }

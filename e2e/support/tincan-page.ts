@@ -60,6 +60,21 @@ export class TincanPage {
     return until(`${testId} as expected`, () => this.tab.see(id(testId)), accepts, timeoutMs);
   }
 
+  /** Waits until any of these is on the page, each by its selector, and says which are. */
+  async waitForFirst<Name extends string>(selectors: Record<Name, string>): Promise<Record<Name, boolean>> {
+    const names = Object.keys(selectors) as Name[];
+    return until(
+      `one of ${names.join(', ')}`,
+      async () => {
+        const seen = await Promise.all(
+          names.map(async (name) => [name, (await this.tab.see(selectors[name])).length > 0]),
+        );
+        return Object.fromEntries(seen) as Record<Name, boolean>;
+      },
+      (found) => names.some((name) => found[name]),
+    );
+  }
+
   async waitForServerState(state: 'connecting' | 'online' | 'offline', timeoutMs?: number): Promise<void> {
     await this.waitFor('server-state', ([seen]) => seen?.data['state'] === state, timeoutMs);
   }
