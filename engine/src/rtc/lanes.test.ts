@@ -23,6 +23,7 @@ function pair({ isTheirs = () => true }: Partial<LanesOptions> = {}) {
   const create = (me: string, peer: string) => {
     const opened: Lane[] = [];
     const frames: number[] = [];
+    const blocked: boolean[] = [];
     const lanes: Lanes = new Lanes({
       me: sessionOf(me),
       peer: sessionOf(peer),
@@ -40,8 +41,9 @@ function pair({ isTheirs = () => true }: Partial<LanesOptions> = {}) {
     lanes.on('lane-opened', (lane) => opened.push(lane));
     lanes.on('lane-closed', (lane) => opened.splice(opened.indexOf(lane), 1));
     lanes.on('frame', (bytes) => frames.push(new Uint8Array(bytes)[0] ?? NaN));
+    lanes.on('blocked', (isBlocked) => blocked.push(isBlocked));
     lanes.handleLinkUp();
-    return { lanes, opened, frames };
+    return { lanes, opened, frames, blocked };
   };
   const [alice, bob] = [create('alice', 'bob'), create('bob', 'alice')];
   const far: Record<string, Lanes> = { alice: bob.lanes, bob: alice.lanes };
@@ -121,6 +123,99 @@ test('[LANE-4] closes with the link; with the next link epochs begin anew', asyn
   await pass(50);
   expect(said()).toEqual(['alice: offer 1', 'bob: answer 1', 'alice: offer 1', 'bob: answer 1']);
   expect([alice.opened.length, bob.opened.length]).toEqual([1, 1]);
+});
+
+test('a lane knows its number, the epoch of its connection, the same on both sides, and what the other side takes', async () => {
+  const { alice, bob } = pair();
+  bob.lanes.open(2);
+  await pass(50);
+  network.cut(network.open('lane-1'));
+  await pass(1_000);
+  const known = [
+    { index: 0, epoch: 1, maxMessageBytes: 262_144 },
+    { index: 1, epoch: 2, maxMessageBytes: 262_144 },
+  ];
+  expect(alice.opened).toMatchObject(known);
+  expect(bob.opened).toMatchObject(known);
+});
+
+describe.each(['alice', 'bob'] as const)('whether lanes are blocked, as %s sees it who asked for them', (name) => {
+  /** Of one attempt; the next begins a quarter of a second later at most, and takes as long. */
+  const ATTEMPT_MS = 15_000;
+
+  test('is told at the second attempt in a row that failed, once, and that it is over when one opens', async () => {
+    network.blocked = true;
+    const { lanes, blocked } = pair()[name];
+    lanes.open();
+    await pass(2 * ATTEMPT_MS - 500);
+    expect(blocked).toEqual([]);
+    await pass(1_500);
+    expect(blocked).toEqual([true]);
+    await pass(4 * ATTEMPT_MS);
+    expect(blocked).toEqual([true]);
+    network.blocked = false;
+    await pass(2 * ATTEMPT_MS);
+    expect(blocked).toEqual([true, false]);
+    network.blocked = true;
+    network.cut(); // what failed before it was open says nothing any more
+    await pass(ATTEMPT_MS + 1_000);
+    expect(blocked).toEqual([true, false]);
+    await pass(ATTEMPT_MS + 1_000);
+    expect(blocked).toEqual([true, false, true]);
+  });
+
+  test('is not told when the link goes down during the second attempt', async () => {
+    network.blocked = true;
+    const { lanes, blocked } = pair()[name];
+    lanes.open();
+    await pass(ATTEMPT_MS + 1_000);
+    lanes.handleLinkDown();
+    expect(blocked).toEqual([]);
+  });
+
+  test('is over when the link goes down, and counted anew on the next', async () => {
+    network.blocked = true;
+    const sides = pair();
+    const { lanes, blocked } = sides[name];
+    lanes.open();
+    await pass(3 * ATTEMPT_MS);
+    sides.alice.lanes.handleLinkDown();
+    sides.bob.lanes.handleLinkDown();
+    expect(blocked).toEqual([true, false]);
+    sides.alice.lanes.handleLinkUp();
+    sides.bob.lanes.handleLinkUp();
+    await pass(1.5 * ATTEMPT_MS);
+    expect(blocked).toEqual([true, false]);
+    await pass(ATTEMPT_MS);
+    expect(blocked).toEqual([true, false, true]);
+  });
+
+  test('is not told while another lane is open, nor of one that has just been asked for', async () => {
+    const { lanes, blocked, opened } = pair()[name];
+    lanes.open();
+    await pass(50);
+    network.blocked = true;
+    lanes.open(2);
+    await pass(3 * ATTEMPT_MS);
+    expect([opened.length, blocked]).toEqual([1, []]);
+    lanes.open(3);
+    network.cut(network.open('lane-0'));
+    await pass(ATTEMPT_MS + 1_000);
+    expect([opened.length, blocked]).toEqual([0, []]);
+    await pass(ATTEMPT_MS + 1_000);
+    expect(blocked).toEqual([true]);
+  });
+});
+
+test('lanes are not blocked while one is open that only the other side has asked for', async () => {
+  const { alice, bob } = pair();
+  alice.lanes.open(2);
+  bob.lanes.open(1);
+  await pass(50);
+  network.blocked = true;
+  network.cut(network.open('lane-0'));
+  await pass(60_000);
+  expect([bob.opened.map(({ index }) => index), bob.blocked]).toEqual([[1], []]);
 });
 
 test('[LANE-1] an early offer makes the lane; nothing else does, and not without bound', async () => {

@@ -22,7 +22,7 @@ type LanesEvents = {
   'lane-closed': Lane;
   /** A message of any lane, not yet looked at. */
   frame: ArrayBuffer;
-  /** Lanes are wanted, and again and again none can be opened although the link lives; or that is over. */
+  /** Lanes are wanted, and again and again none of them can be opened although the link lives; or that is over. */
   blocked: boolean;
   breach: Breach;
 };
@@ -196,8 +196,9 @@ export class Lanes extends Emitter<LanesEvents> {
   }
 
   #review(): void {
-    const fails = (place: Place) => place.wanted && place.failures >= BLOCKED_AFTER_FAILURES;
-    const blocked = this.#linkUp && this.#openLanes.length === 0 && [...this.#places.values()].some(fails);
+    const wanted = [...this.#places.values()].filter((place) => place.wanted);
+    const fails = wanted.length > 0 && wanted.every(({ failures }) => failures >= BLOCKED_AFTER_FAILURES);
+    const blocked = this.#linkUp && this.#openLanes.length === 0 && fails;
     if (blocked === this.#blocked) return;
     this.#blocked = blocked;
     this.emit('blocked', blocked);
