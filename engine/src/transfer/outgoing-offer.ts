@@ -2,7 +2,7 @@ import { randomId } from '@tincan/shared/base64url';
 import { isLive, type FileState, type Hold } from './file-state.ts';
 import type { OfferRecord, SourceHandle } from './ledger.ts';
 import type { TransferFailure } from './path.ts';
-import { Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** One file on its way to one peer. Read it, do not change it. */
 export interface OutgoingFile {

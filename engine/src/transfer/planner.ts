@@ -61,23 +61,32 @@ export class Planner {
     for (const open of this.#open.keys()) open.giveBack(lane);
   }
 
-  /** What to ask for on this lane now; nothing while it still has enough to bring. */
-  take(lane: LaneRequests): Asked {
-    const asked: Asked = new Map();
+  /** What to ask for on each lane now: block by block, on the lane that has least to bring; nothing on one that still has enough. */
+  take(): Map<LaneRequests, Asked> {
     const quota = Math.max(BLOCK_BYTES, WINDOW_BYTES / this.#lanes.size);
-    if (lane.awaitedBytes > quota * (1 - ASK_SHARE)) return asked;
+    const hungry = this.lanes.filter(({ awaitedBytes }) => awaitedBytes <= quota * (1 - ASK_SHARE));
+    const taken = new Map<LaneRequests, Asked>(hungry.map((lane) => [lane, new Map()]));
+    const next = () => {
+      const lane = hungry.reduce<LaneRequests | undefined>(
+        (least, each) => (least && least.awaitedBytes <= each.awaitedBytes ? least : each),
+        undefined,
+      );
+      return lane && lane.awaitedBytes < quota ? lane : undefined;
+    };
     for (const [open, file] of this.#open) {
-      if (lane.awaitedBytes >= quota) return asked;
-      if (file.isAsked) this.#ask(asked, file, open, open.unasked(), lane);
+      const lane = next();
+      if (!lane) return taken;
+      if (file.isAsked) this.#ask(taken.get(lane)!, file, open, open.unasked(), lane);
     }
     const isWorthIt = this.#usedBytes <= WINDOW_BYTES * (1 - ASK_SHARE);
-    while (isWorthIt && lane.awaitedBytes < quota && this.#usedBytes < WINDOW_BYTES) {
-      const next = this.#openNext();
-      if (!next) break;
-      this.#ask(asked, next.file, next.open, next.open.unasked(), lane);
+    while (isWorthIt && this.#usedBytes < WINDOW_BYTES) {
+      const lane = next();
+      const opened = lane && this.#openNext();
+      if (!opened) break;
+      this.#ask(taken.get(lane)!, opened.file, opened.open, opened.open.unasked(), lane);
     }
-    if (lane.awaitedBytes === 0) this.#takeLate(asked, lane);
-    return asked;
+    for (const [lane, asked] of taken) if (lane.awaitedBytes === 0) this.#takeLate(asked, lane);
+    return taken;
   }
 
   /** Something is asked for that has not come: bytes, or the hash of a block. */

@@ -84,7 +84,7 @@ export class Requests {
     this.#askIsSoon = true;
     queueMicrotask(() => {
       this.#askIsSoon = false;
-      for (const lane of this.#planner.lanes) this.#sendWants(lane, this.#planner.take(lane));
+      for (const [lane, asked] of this.#planner.take()) this.#sendWants(lane, asked);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { FileEntry, ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
+import type { FileEntry, ReceiverMessage } from '@tincan/shared/link-message';
 import { PIECE_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { inBatches } from './batches.ts';
@@ -152,7 +152,8 @@ export class Sender extends Emitter<SenderEvents> {
     this.#feeds.get(lane.index)?.close();
     this.#feeds.set(lane.index, new LaneFeed({ lane, read: (file, block) => this.#read(file, block) }));
     const early = this.#earlyWants.filter(({ lane: index, epoch }) => index === lane.index && epoch === lane.epoch);
-    this.#earlyWants = this.#earlyWants.filter(({ lane: index }) => index !== lane.index);
+    // Those of a later opening, which the receiver has seen before us, wait on.
+    this.#earlyWants = this.#earlyWants.filter(({ lane: index, epoch }) => index !== lane.index || epoch > lane.epoch);
     for (const want of early) this.#handleWant(want);
   }
 

@@ -1,78 +1,11 @@
 import { BLOCK_BYTES, PIECE_BYTES as PIECE } from '@tincan/shared/limits';
 import fc from 'fast-check';
-import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { TincanError } from '../platform/errors.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { OfferFolder } from './store.ts';
 import { Source } from './source.ts';
-import { fileAt, LinkedPeers, openAt, until } from './testing/linked-peers.ts';
-
-/** Bytes that differ at every place and from file to file. */
-function bytesOf(size: number, seed = 1): Uint8Array<ArrayBuffer> {
-  const words = new Uint32Array(Math.ceil(size / 4));
-  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 2_654_435_761) ^ Math.imul(seed, 40_503);
-  return new Uint8Array(words.buffer, 0, size).slice();
-}
-
-/** The file's hash as the documents define it, computed by other code than the engine's. */
-function expectedHash(bytes: Uint8Array): string {
-  const list = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
-    list.update(
-      createHash('sha256')
-        .update(bytes.subarray(at, at + BLOCK_BYTES))
-        .digest(),
-    );
-  }
-  return list.digest('hex');
-}
-
-/** A store whose folders do some things in the test's own way. */
-class ChangedStore extends MemoryStore {
-  readonly #change: (folder: OfferFolder) => Partial<OfferFolder>;
-  constructor(change: (folder: OfferFolder) => Partial<OfferFolder>) {
-    super();
-    this.#change = change;
-  }
-  override async create(...args: Parameters<MemoryStore['create']>): Promise<OfferFolder> {
-    const folder = await super.create(...args);
-    return { ...folder, ...this.#change(folder) };
-  }
-}
-
-function offer(peers: LinkedPeers, files: Record<string, Uint8Array<ArrayBuffer>>): void {
-  peers.alice.sender.offer(
-    Object.entries(files).map(([path, bytes]) => ({ path, source: new Source(new Blob([bytes])) })),
-  );
-}
-
-async function acceptAll(peers: LinkedPeers): Promise<void> {
-  await until(() => [...peers.bob.receiver.offers].some((each) => each.state === 'open'), 'an offer arrives');
-  for (const each of peers.bob.receiver.offers) await peers.bob.receiver.accept(each.id);
-}
-
-async function expectArrived(peers: LinkedPeers, files: Record<string, Uint8Array>): Promise<void> {
-  const done = (states: Iterable<{ state: string }>) => [...states].every((file) => file.state === 'done');
-  await until(
-    () => done(peers.bob.receiver.files) && done(peers.alice.sender.files),
-    `all done, but: ${JSON.stringify(
-      [...peers.bob.receiver.files, ...peers.alice.sender.files]
-        .map((f) => [f.path, f.state, f.durable, f.failure])
-        .filter(([, s]) => s !== 'done')
-        .slice(0, 5),
-    )}`,
-  );
-  for (const [path, bytes] of Object.entries(files)) {
-    const received = fileAt(peers.bob.receiver.files, path);
-    const sent = fileAt(peers.alice.sender.files, path);
-    expect(Buffer.compare(await openAt(peers.bob.receiver, path), bytes)).toBe(0);
-    expect(received.hash).toBe(expectedHash(bytes));
-    expect(sent.hash).toBe(received.hash);
-    expect(received.durable).toBe(bytes.length);
-    expect(sent.durable).toBe(bytes.length);
-  }
-}
+import { acceptAll, bytesOf, ChangedStore, expectArrived, offer } from './testing/given-files.ts';
+import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
 
 describe('a transfer over a perfect path', () => {
   it.each([0, 1, PIECE - 1, PIECE, PIECE + 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 40 * BLOCK_BYTES + 7])(

@@ -290,10 +290,10 @@ export async function openAt(receiver: Receiver, path: string): Promise<Uint8Arr
 }
 
 /** Waits until `predicate` holds, a turn of the loop at a time; fails with `what` after 20 s. */
-export async function until(predicate: () => boolean, what: string): Promise<void> {
+export async function until(predicate: () => boolean, what: string | (() => string)): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (!predicate()) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${typeof what === 'string' ? what : what()}`);
     await new Promise(setImmediate);
   }
 }
