@@ -96,24 +96,28 @@ export class Intake {
     this.#check(file, open);
   }
 
-  /** The sender's word for a block's hash. Only the first one counts, and only for a block that is open. */
-  expect(file: ReceivingFile, block: number, hash: Uint8Array): void {
+  /** The sender's word for a block's hash: for one that is open only the first counts; one that an earlier visit has written must not have changed since. */
+  handleHash(file: ReceivingFile, block: number, hash: Uint8Array): void {
+    if (file.state !== 'active') return;
     const open = file.open.get(block);
-    if (!open || open.expected) return;
-    open.expected = hash;
-    this.#check(file, open);
+    if (open) {
+      if (open.expected) return;
+      open.expected = hash;
+      this.#check(file, open);
+    } else if (file.written.has(block)) {
+      void this.#compare(file, block, hash);
+    }
   }
 
-  /** Whether what an earlier visit has written of a block has this hash; `true` where it has written nothing, or that cannot be read: the end will tell. */
-  async agrees(file: ReceivingFile, block: number, hash: Uint8Array): Promise<boolean> {
-    const list = this.#found.get(file) ?? this.#folder.hashes(file.place);
-    this.#found.set(file, list);
+  async #compare(file: ReceivingFile, block: number, hash: Uint8Array): Promise<void> {
     try {
+      const list = this.#found.get(file) ?? this.#folder.hashes(file.place);
+      this.#found.set(file, list);
       const ours = (await list).subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
-      return ours.every((byte) => byte === 0) || sameHash(ours, hash);
+      const isFound = ours.some((byte) => byte !== 0);
+      if (isFound && !sameHash(ours, hash) && isRunning(file)) this.#events.failed(file, 'source-changed');
     } catch (error) {
-      console.warn('What is on the disk could not be compared with what the sender has now.', error);
-      return true;
+      console.warn('What is on the disk could not be compared; the last comparison will tell.', error);
     }
   }
 

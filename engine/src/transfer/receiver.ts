@@ -15,6 +15,7 @@ import { Reports } from './reports.ts';
 import { inGroups, Requests } from './requests.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { OfferStore } from './store.ts';
+import { Verification } from './verification.ts';
 
 type ReceiverEvents = {
   changed: undefined;
@@ -46,6 +47,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
   readonly #offers = new IncomingOffers();
   readonly #requests: Requests;
   readonly #spaceWatch: SpaceWatch;
+  readonly #verification: Verification;
   #linked = false;
   readonly #reports: Reports;
   readonly #events: IntakeEvents = {
@@ -62,9 +64,8 @@ export class Receiver extends Emitter<ReceiverEvents> {
     full: (file) => this.#handleFull([file]),
     failed: (file, why) => this.#end(file, why, true),
   };
-  /** Bytes of files that have arrived, and those of them that had arrived before. */
-  #arrivedBytes = 0;
-  #duplicateBytes = 0;
+  /** Bytes of files that have come, and those of them that had come before. */
+  readonly arrived = { bytes: 0, duplicateBytes: 0 };
 
   constructor({ path, store, promisedBytes, sender, now = Date.now }: ReceiverOptions) {
     super();
@@ -76,6 +77,13 @@ export class Receiver extends Emitter<ReceiverEvents> {
     this.#requests = new Requests((message) => path.send(message));
     this.#reports = new Reports((message) => path.send(message));
     this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'stop', handles, reason }));
+    this.#verification = new Verification({
+      offers: this.#offers,
+      onDone: (file) => this.#reports.done(file),
+      onMismatch: (file) => this.#end(file, 'hash-mismatch', true),
+      onChanged: () => this.emit('changed', undefined),
+      now,
+    });
     this.#spaceWatch = new SpaceWatch({
       available: () => store.available(),
       isFull: () => [...this.#offers.files()].some((file) => isRunning(file) && file.here === 'space'),
@@ -110,22 +118,12 @@ export class Receiver extends Emitter<ReceiverEvents> {
 
   /** The person has it: a later visit does not offer it for long. */
   async markSaved(id: string): Promise<void> {
-    const { file, offer } = this.#offers.byId(id) ?? {};
-    if (file?.state !== 'done' || !file.hash) return;
-    const end = { end: 'saved', hash: file.hash, at: this.#now() } as const;
-    await offer?.kept?.folder.note([{ file: file.place, end }]);
+    await this.#verification.markSaved(this.#offers.byId(id));
   }
 
   /** Bytes of accepted files that are still to come, and so spoken for in the store; none while there is no link over which they could. */
   get promisedBytes(): number {
     return this.#linked ? this.#offers.promisedBytes : 0;
-  }
-
-  get arrivedBytes(): number {
-    return this.#arrivedBytes;
-  }
-  get duplicateBytes(): number {
-    return this.#duplicateBytes;
   }
 
   /** Bytes of the store that are neither taken nor promised. */
@@ -242,11 +240,11 @@ export class Receiver extends Emitter<ReceiverEvents> {
         for (const { handle, block, hash } of message.hashes) {
           const bytes = fromBase64Url(hash);
           const file = this.#offers.byHandle(handle);
-          if (bytes && file?.state === 'active') this.#handleHash(file, block, bytes);
+          if (bytes && file) this.#intakeOf(file)?.handleHash(file, block, bytes);
         }
         return; // nothing that is seen has changed
       case 'verified':
-        this.#handleVerified(message.files);
+        this.#verification.handle(message.files);
         break;
       case 'hold':
         for (const handle of message.handles) this.#handleHold(this.#offers.byHandle(handle), message.why);
@@ -268,11 +266,11 @@ export class Receiver extends Emitter<ReceiverEvents> {
     if (!frame.ok || file?.state !== 'active') return;
     const { offset, bytes } = frame.value;
     this.#requests.handleHeard();
-    this.#arrivedBytes += bytes.length;
+    this.arrived.bytes += bytes.length;
     const placed = file.placeFrame(offset, bytes);
     if (placed === 'placed') return;
     if (placed === 'misplaced') this.#end(file, 'protocol', true);
-    else if (placed === 'late') this.#duplicateBytes += bytes.length;
+    else if (placed === 'late') this.arrived.duplicateBytes += bytes.length;
     else void this.#intakeOf(file)?.handleWhole(file, file.open.get(Math.floor(offset / BLOCK_BYTES))!);
   }
 
@@ -319,47 +317,6 @@ export class Receiver extends Emitter<ReceiverEvents> {
     this.#reports.durable(file);
     for (const blocks of inGroups(toRanges(file.durableBlocks)))
       this.#path.send({ type: 'have', handle: file.handle!, blocks });
-  }
-
-  #handleHash(file: ReceivingFile, block: number, hash: Uint8Array): void {
-    const intake = this.#intakeOf(file);
-    if (file.open.has(block)) intake?.expect(file, block, hash);
-    else if (file.written.has(block)) void this.#compare(file, block, hash);
-  }
-
-  /** The sender has read a block anew that is on the disk here: it must not have changed since. */
-  async #compare(file: ReceivingFile, block: number, hash: Uint8Array): Promise<void> {
-    const agrees = await this.#intakeOf(file)?.agrees(file, block, hash);
-    if (agrees === false && isRunning(file)) this.#end(file, 'source-changed', true);
-  }
-
-  #handleVerified(files: Extract<SenderMessage, { type: 'verified' }>['files']): void {
-    const verified = new Map<ReceivingOffer, ReceivingFile[]>();
-    for (const { handle, hash } of files) {
-      const file = this.#offers.byHandle(handle);
-      const offer = file && this.#offers.offerOf(file);
-      if (!offer || file.state !== 'verifying' || !file.hash) continue;
-      if (file.hash !== hash) this.#end(file, 'hash-mismatch', true);
-      else verified.set(offer, [...(verified.get(offer) ?? []), file]);
-    }
-    for (const [offer, whole] of verified) void this.#finish(offer, whole);
-  }
-
-  /** Both sides agree: that stands on the disk before anybody is told. */
-  async #finish(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
-    try {
-      await offer.kept?.folder.note(
-        files.map(({ place, hash }) => ({ file: place, end: { end: 'done', hash: hash! } })),
-      );
-    } catch (error) {
-      console.warn('That a file is whole could not be noted; a later visit will check it again.', error);
-    }
-    for (const file of files) {
-      if (file.state !== 'verifying') continue;
-      file.state = 'done';
-      this.#reports.done(file);
-    }
-    this.emit('changed', undefined);
   }
 
   #handleHold(file: ReceivingFile | undefined, why: 'person' | 'file' | 'none'): void {

@@ -54,7 +54,7 @@ export class App {
   }
   /** Files of earlier visits that are unfinished, or were not saved; without those that the room shows as its own. */
   get partials(): PartialView[] {
-    return this.#kept.list(this.#room?.ownOffers ?? NONE);
+    return this.#kept.list(this.#room?.ownOffers ?? []);
   }
   async savePartial(id: string): Promise<void> {
     await this.#kept.save(id);
@@ -65,7 +65,7 @@ export class App {
   }
   /** Goes to the room where an unfinished file goes on. */
   goOn({ link }: PartialView): void {
-    const secret = link === undefined ? undefined : parseSecret(new URL(link).hash);
+    const secret = secretOf(link);
     if (secret) this.#goTo(secret);
   }
 
@@ -84,7 +84,7 @@ export class App {
 
   async #start(files: readonly PickedFile[]): Promise<void> {
     const link = files.length === 0 ? undefined : await this.#roomThatWaitsFor(files);
-    this.#goTo((link && parseSecret(new URL(link).hash)) ?? createSecret());
+    this.#goTo(secretOf(link) ?? createSecret());
     this.#room?.sendFiles(files);
   }
 
@@ -174,7 +174,9 @@ export class App {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
+function secretOf(link: string | undefined): string | undefined {
+  return parseSecret(link?.split('#')[1] ?? '');
+}
 
 /** Storage may be forbidden to a page; the name is then new at every visit. */
 function rememberedName(): string {

@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import type { KeptOffer } from '@tincan/engine/transfer/store';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
@@ -10,7 +11,7 @@ export class KeptFiles {
   #offers = $state.raw<readonly KeptOffer[]>([]);
   /** Whole files that a page of before the present store has left. */
   #leftovers = $state.raw<readonly Leftover[]>([]);
-  #saved = $state.raw<ReadonlySet<string>>(new Set());
+  readonly #saved = new SvelteSet<string>();
   #look = 0;
 
   constructor(storage: Promise<Storage>) {
@@ -18,10 +19,10 @@ export class KeptFiles {
   }
 
   /** One row a file; those of offers that are `shown` elsewhere on the page are left out. */
-  list(shown: ReadonlySet<string>): PartialView[] {
+  list(shown: readonly string[]): PartialView[] {
     const views: PartialView[] = [];
     for (const { folder, manifest, link, ends, busy, durableBytes } of this.#offers) {
-      if (shown.has(manifest.offer)) continue;
+      if (shown.includes(manifest.offer)) continue;
       manifest.files.forEach(({ path, size }, file) => {
         const end = ends.get(file);
         if (end?.end === 'removed') return;
@@ -58,7 +59,7 @@ export class KeptFiles {
     const leftover = this.#leftovers.find((each) => each.id === id);
     if (leftover) download(leftover.file, leftover.path);
     else await this.#saveKept(id);
-    this.#saved = new Set([...this.#saved, id]);
+    this.#saved.add(id);
   }
 
   /** Deletes a file from this browser for good. */

@@ -5,15 +5,11 @@ import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
 import { TincanError } from '@tincan/engine/platform/errors';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
-import type { Receiver } from '@tincan/engine/transfer/receiver';
-import type { Sender } from '@tincan/engine/transfer/sender';
 import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
-import { onWakeUp, pageEnvironment } from './wake-up.ts';
+import { listenToPage, pageEnvironment } from './wake-up.ts';
 import { Exchanges } from '@tincan/engine/room/exchanges';
-import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
-import { Source } from '@tincan/engine/transfer/source';
-import { toSourceHandle, type Storage } from '../storage/open-storage.ts';
+import type { Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
@@ -23,7 +19,8 @@ import { Refresher } from './refresher.ts';
 import { Rendezvous } from '@tincan/engine/room/rendezvous';
 import { Saver } from './saver.ts';
 import { ScreenWake } from './screen-wake.ts';
-import { StagedFiles } from './staged.svelte.ts';
+import { Sending } from './sending.svelte.ts';
+import { TransferCommands } from './transfer-commands.ts';
 import { TransferViews } from './transfer-views.ts';
 import {
   isOpen,
@@ -72,8 +69,8 @@ export class Room {
   #heldBack = $state(false);
   #asked = $state.raw<readonly AskedFile[]>([]);
   #elsewhere = $state(0);
-  #ownOffers = $state.raw<ReadonlySet<string>>(new Set());
-  readonly #staged = new StagedFiles();
+  #ownOffers = $state.raw<readonly string[]>([]);
+  readonly #sending = new Sending(this.people);
 
   readonly #messages = new Messages();
   readonly #storage: Promise<Storage>;
@@ -82,9 +79,8 @@ export class Room {
   #rendezvous: Rendezvous | undefined;
   #exchanges: Exchanges | undefined;
   #views: TransferViews | undefined;
+  #commands: TransferCommands | undefined;
   #saver: Saver | undefined;
-  /** Chosen before it is known which sends of an earlier visit wait for their files. */
-  #early: { files: readonly PickedFile[]; to: SessionId | undefined }[] | undefined = [];
   readonly #screenWake = new ScreenWake();
   readonly #refresher = new Refresher(() => this.#look());
   #stopListening = () => {};
@@ -145,10 +141,10 @@ export class Room {
   }
   /** Files that are offered to everyone who joins. */
   get staged(): readonly StagedView[] {
-    return this.#staged.all;
+    return this.#sending.staged;
   }
   /** The ids of offers that this page has accepted, now or on an earlier visit. */
-  get ownOffers(): ReadonlySet<string> {
+  get ownOffers() {
     return this.#ownOffers;
   }
   /** Sends of an earlier visit that wait for their files. */
@@ -169,30 +165,12 @@ export class Room {
    */
   sendFiles(files: readonly PickedFile[], to?: SessionId): boolean {
     if (files.length > MAX_FILES_PER_OFFER) return false;
-    if (files.length === 0) return true;
-    if (this.#early) this.#early.push({ files, to });
-    else this.#send(files, to);
+    if (files.length > 0) this.#sending.send(files, to);
     return true;
   }
 
-  #send(files: readonly PickedFile[], to: SessionId | undefined): void {
-    const exchanges = this.#exchanges;
-    if (!exchanges) return;
-    const chosen = files.map(({ file, path, handle }) => ({ file, path, handle: handle && toSourceHandle(handle) }));
-    const fresh = exchanges.give(chosen);
-    if (fresh.length === 0) return;
-    const sources = fresh.map(({ file, path, handle }): OfferedSource => ({ path, source: new Source(file), handle }));
-    const compatible = this.people.all.filter((peer) => peer.incompatible === undefined);
-    const met = compatible.filter((peer) => peer.state !== 'connecting');
-    const targets = to === undefined ? met.map((peer) => peer.session) : [to];
-    const offered = new Map<SessionId, SendingOffer>();
-    for (const session of targets) offered.set(session, exchanges.offer(session, sources));
-    const everyoneHasThem = targets.length > 0 && targets.length === compatible.length;
-    if (to === undefined && !everyoneHasThem) this.#staged.add(sources, offered);
-  }
-
   unstage(id: string): void {
-    this.#staged.remove(id);
+    this.#sending.unstage(id);
   }
 
   accept(offer: OfferView): void {
@@ -210,32 +188,19 @@ export class Room {
 
   /** Stops transfers of either direction, named by their keys, and frees what has arrived of them. */
   cancel(keys: readonly string[]): void {
-    for (const [side, ids] of this.#sides(keys)) side.cancel(ids);
+    this.#commands?.cancel(keys);
   }
-
   pause(keys: readonly string[]): void {
-    for (const [side, ids] of this.#sides(keys)) for (const id of ids) side.pause(id);
+    this.#commands?.pause(keys);
   }
-
   /** Goes on with transfers that are paused, or have failed. */
   resume(keys: readonly string[]): void {
-    for (const [side, ids] of this.#sides(keys)) for (const id of ids) side.resume(id);
+    this.#commands?.resume(keys);
   }
 
   /** Opens the file of a send of an earlier visit again, which takes a click; false where that cannot be, so that it has to be chosen. */
   async reopen(id: string): Promise<boolean> {
     return (await this.#exchanges?.reopen(id)) ?? false;
-  }
-
-  #sides(keys: readonly string[]): Map<Sender | Receiver, string[]> {
-    const sides = new Map<Sender | Receiver, string[]>();
-    for (const key of keys) {
-      const found = this.#views?.find(key);
-      if (!found) continue;
-      const side = found.view.direction === 'send' ? found.exchange.sender : found.exchange.receiver;
-      sides.set(side, [...(sides.get(side) ?? []), found.view.id]);
-    }
-    return sides;
   }
 
   /** Puts a received file into the person's downloads. */
@@ -350,19 +315,18 @@ export class Room {
     this.#rendezvous = rendezvous;
     this.#exchanges = exchanges;
     this.#views = views;
+    this.#commands = new TransferCommands(views);
     this.#saver = new Saver(views);
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
     this.calls.follow(mesh, identity.session, () => this.#refresher.soon());
-    this.#wireMesh(mesh, exchanges, identity.session);
+    this.#wireMesh(mesh, identity.session);
     this.#wireServer(rendezvous);
-    this.#listenToPage(mesh);
+    this.#stopListening = listenToPage({ onWakeUp: () => mesh.handleWakeUp(), onGone: () => void this.leave() });
     // Before anybody is met: they are to hear at once what goes on with them.
     await exchanges.restore();
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const { files, to } of early) this.#send(files, to);
+    this.#sending.begin(exchanges);
     if (this.#left) return;
     await rendezvous.enter(secretOf(this.#link));
   }
@@ -394,7 +358,7 @@ export class Room {
     rendezvous.on('refused', (what) => console.warn(`Refused ${what}`));
   }
 
-  #wireMesh(mesh: Mesh, exchanges: Exchanges, me: SessionId): void {
+  #wireMesh(mesh: Mesh, me: SessionId): void {
     mesh.on('peer-added', (peer) => {
       const { session } = peer;
       const warn = (reason: string) => console.warn(`Peer ${session} broke a rule: ${reason}`);
@@ -405,22 +369,6 @@ export class Room {
     mesh.on('peer-removed', ({ peer, forGood }) => {
       if (forGood) this.#moves.forget(peer.session);
     });
-    exchanges.on('ready', ({ session, claimed }) =>
-      this.#staged.offerTo(session, claimed, (sources) => exchanges.offer(session, sources)),
-    );
-  }
-
-  #listenToPage(mesh: Mesh): void {
-    const stopWakeUp = onWakeUp(() => mesh.handleWakeUp());
-    // A page that may be shown again stays in the room; one that is gone for good says so.
-    const onPageHide = (event: PageTransitionEvent) => {
-      if (!event.persisted) void this.leave();
-    };
-    addEventListener('pagehide', onPageHide);
-    this.#stopListening = () => {
-      stopWakeUp();
-      removeEventListener('pagehide', onPageHide);
-    };
   }
 
   #handleMessage(session: SessionId, message: LinkMessage, me: SessionId): void {

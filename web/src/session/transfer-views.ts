@@ -44,10 +44,10 @@ export class TransferViews {
     return [...views.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
   }
 
-  /** The ids of offers that are kept in folders of this page; the same set as before if they are the same. */
-  ownOffers(before: ReadonlySet<string>): ReadonlySet<string> {
-    const own = new Set([...this.#exchanges.all].flatMap(({ receiver }) => receiver.keptOffers.map(({ id }) => id)));
-    return own.size === before.size && [...own].every((id) => before.has(id)) ? before : own;
+  /** The ids of offers that are kept in folders of this page; the same list as before if they are the same. */
+  ownOffers(before: readonly string[]): readonly string[] {
+    const own = [...this.#exchanges.all].flatMap(({ receiver }) => receiver.keptOffers.map(({ id }) => id));
+    return own.length === before.length && own.every((id) => before.includes(id)) ? before : own;
   }
 
   /** The transfer of a view, and whoever does something about it. */

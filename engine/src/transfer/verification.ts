@@ -1,0 +1,65 @@
+import type { SenderMessage } from '@tincan/shared/link-message';
+import type { ReceivingFile } from './incoming-file.ts';
+import type { IncomingOffers, ReceivingOffer } from './incoming-offers.ts';
+
+export interface VerificationOptions {
+  offers: IncomingOffers;
+  /** Both sides' hashes are equal, and that stands on the disk. */
+  onDone: (file: ReceivingFile) => void;
+  onMismatch: (file: ReceivingFile) => void;
+  onChanged: () => void;
+  now: () => number;
+}
+
+/** The last comparison, and what is noted of files that have come through it. */
+export class Verification {
+  readonly #options: VerificationOptions;
+
+  constructor(options: VerificationOptions) {
+    this.#options = options;
+  }
+
+  /** The sender's own hashes of whole files. */
+  handle(files: Extract<SenderMessage, { type: 'verified' }>['files']): void {
+    const { offers, onMismatch } = this.#options;
+    const verified = new Map<ReceivingOffer, ReceivingFile[]>();
+    for (const { handle, hash } of files) {
+      const file = offers.byHandle(handle);
+      const offer = file && offers.offerOf(file);
+      if (!offer || file.state !== 'verifying' || !file.hash) continue;
+      if (file.hash !== hash) {
+        onMismatch(file);
+        continue;
+      }
+      const whole = verified.get(offer);
+      if (whole) whole.push(file);
+      else verified.set(offer, [file]);
+    }
+    for (const [offer, whole] of verified) void this.#finish(offer, whole);
+  }
+
+  /** The person has it: a later visit does not offer it for long. */
+  async markSaved(found: { file: ReceivingFile; offer: ReceivingOffer } | undefined): Promise<void> {
+    const { file, offer } = found ?? {};
+    if (file?.state !== 'done' || !file.hash) return;
+    const end = { end: 'saved', hash: file.hash, at: this.#options.now() } as const;
+    await offer?.kept?.folder.note([{ file: file.place, end }]);
+  }
+
+  /** Both sides agree: that stands on the disk before anybody is told. */
+  async #finish(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
+    const { onDone, onChanged } = this.#options;
+    const notes = files.map(({ place, hash }) => ({ file: place, end: { end: 'done' as const, hash: hash! } }));
+    try {
+      await offer.kept?.folder.note(notes);
+    } catch (error) {
+      console.warn('That a file is whole could not be noted; a later visit will check it again.', error);
+    }
+    for (const file of files) {
+      if (file.state !== 'verifying') continue;
+      file.state = 'done';
+      onDone(file);
+    }
+    onChanged();
+  }
+}

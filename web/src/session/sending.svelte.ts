@@ -1,0 +1,88 @@
+import { randomId } from '@tincan/shared/base64url';
+import type { SessionId } from '@tincan/shared/introduction';
+import type { Exchanges } from '@tincan/engine/room/exchanges';
+import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
+import { Source } from '@tincan/engine/transfer/source';
+import { toSourceHandle } from '../storage/open-storage.ts';
+import type { People } from './people.svelte.ts';
+import type { PickedFile, StagedView } from './views.ts';
+
+interface Staged extends StagedView {
+  readonly source: OfferedSource;
+  /** To whom, and in which offers, it was offered. Never shown, so not reactive. */
+  readonly offeredTo: SessionId[];
+  readonly offers: SendingOffer[];
+}
+
+/** What this person sends: to those who are there, to those who come, or to a send of an earlier visit that waits for its file. */
+export class Sending {
+  readonly #people: People;
+  #staged = $state.raw<readonly Staged[]>([]);
+  #exchanges: Exchanges | undefined;
+  /** Chosen before it is known which sends of an earlier visit wait for their files. */
+  #early: { files: readonly PickedFile[]; to: SessionId | undefined }[] = [];
+
+  constructor(people: People) {
+    this.#people = people;
+  }
+
+  /** Files that are offered to everyone who joins, once to each. */
+  get staged(): readonly StagedView[] {
+    return this.#staged;
+  }
+
+  unstage(id: string): void {
+    this.#staged = this.#staged.filter((file) => file.id !== id);
+  }
+
+  /** It is known what goes on from earlier visits: from now on files are sent. */
+  begin(exchanges: Exchanges): void {
+    this.#exchanges = exchanges;
+    exchanges.on('ready', ({ session, claimed }) => this.#offerStaged(exchanges, session, claimed));
+    for (const { files, to } of this.#early.splice(0)) this.send(files, to);
+  }
+
+  /** Sends files to one peer, or to everyone; to everyone also who comes later, while somebody is still connecting or nobody is there. */
+  send(files: readonly PickedFile[], to?: SessionId): void {
+    const exchanges = this.#exchanges;
+    if (!exchanges) return void this.#early.push({ files, to });
+    const chosen = files.map(({ file, path, handle }) => ({ file, path, handle: handle && toSourceHandle(handle) }));
+    const fresh = exchanges.give(chosen);
+    if (fresh.length === 0) return;
+    const sources = fresh.map(({ file, path, handle }): OfferedSource => ({ path, source: new Source(file), handle }));
+    const compatible = this.#people.all.filter((peer) => peer.incompatible === undefined);
+    const met = compatible.filter((peer) => peer.state !== 'connecting');
+    const targets = to === undefined ? met.map((peer) => peer.session) : [to];
+    const offers = targets.map((session) => exchanges.offer(session, sources));
+    const everyoneHasThem = targets.length > 0 && targets.length === compatible.length;
+    if (to === undefined && !everyoneHasThem) this.#stage(sources, targets, offers);
+  }
+
+  #stage(sources: readonly OfferedSource[], offeredTo: readonly SessionId[], offers: readonly SendingOffer[]): void {
+    const staged = sources.map((source): Staged => ({
+      id: randomId(),
+      path: source.path,
+      size: source.source.size,
+      source,
+      offeredTo: [...offeredTo],
+      offers: [...offers],
+    }));
+    this.#staged = [...this.#staged, ...staged];
+  }
+
+  /** Offers a peer what it has not been offered; an offer that it has claimed is one that an earlier page of it was made. */
+  #offerStaged(exchanges: Exchanges, session: SessionId, claimed: readonly SendingOffer[]): void {
+    for (const file of this.#staged)
+      if (claimed.some((each) => file.offers.includes(each))) file.offeredTo.push(session);
+    const fresh = this.#staged.filter(({ offeredTo }) => !offeredTo.includes(session));
+    if (fresh.length === 0) return;
+    const offer = exchanges.offer(
+      session,
+      fresh.map(({ source }) => source),
+    );
+    for (const file of fresh) {
+      file.offeredTo.push(session);
+      file.offers.push(offer);
+    }
+  }
+}
