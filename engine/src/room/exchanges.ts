@@ -61,6 +61,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   readonly #exchanges = new Map<SessionId, Own>();
   /** Offers of earlier visits that nobody has claimed yet. */
   readonly #waiting: Own;
+  /** Offers of earlier visits that have ended here, by their folders: whoever sent them may not know it yet. */
+  readonly #ended = new Map<string, ReceivingOffer>();
   readonly #names = new Map<SessionId, string>();
   /** By the files' ids. */
   readonly #handles = new Map<string, SourceHandle>();
@@ -248,7 +250,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 
   #claimsTo(session: SessionId): string[] {
     const { me } = this.#options;
-    const claims: string[] = [];
+    const claims = [...this.#ended.values()].map(({ key }) => claimOf(key, { role: 'receiver', session: me }, session));
     for (const { sender, receiver } of this.all) {
       for (const offer of sender.offers)
         if (goesOn(offer)) claims.push(claimOf(offer.key, { role: 'sender', session: me }, session));
@@ -279,6 +281,12 @@ export class Exchanges extends Emitter<ExchangesEvents> {
         exchange.receiver.adopt(offer);
       }
     }
+    for (const [folder, offer] of this.#ended) {
+      if (!theirs.has(claimOf(offer.key, { role: 'sender', session }, me))) continue;
+      this.#ended.delete(folder);
+      exchange.receiver.adopt(offer);
+      this.#holdEnded(folder, offer).catch(noted('what has ended'));
+    }
     exchange.linked = true;
     exchange.receiver.handleLinkUp();
     exchange.sender.handleLinkUp();
@@ -300,7 +308,11 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     const { store } = this.#options;
     for (const kept of await store.list()) {
       const isUnfinished = kept.ends.size < kept.manifest.files.length;
-      if (!isUnfinished || !this.#isOfThisRoom(kept.link)) continue;
+      if (!this.#isOfThisRoom(kept.link)) continue;
+      if (!isUnfinished) {
+        this.#ended.set(kept.folder, ReceivingOffer.restoreEnded(kept));
+        continue;
+      }
       try {
         const folder = await store.take(kept.folder);
         if (this.#closed) return await folder.close();
@@ -311,6 +323,12 @@ export class Exchanges extends Emitter<ExchangesEvents> {
         this.#noteNotTaken(error);
       }
     }
+  }
+
+  async #holdEnded(name: string, offer: ReceivingOffer): Promise<void> {
+    const folder = await this.#options.store.take(name);
+    if (this.#closed) await folder.close();
+    else offer.hold(folder);
   }
 
   async #restoreSent(): Promise<void> {

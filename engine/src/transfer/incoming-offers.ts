@@ -4,7 +4,7 @@ import { isLive } from './file-state.ts';
 import { ReceivingFile, type IncomingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
 import { cleanPath, UniquePaths } from './names.ts';
-import type { Manifest, OfferFolder, OfferStore } from './store.ts';
+import type { KeptOffer, Manifest, OfferFolder, OfferStore } from './store.ts';
 
 /** Files of one peer that have not ended, and the characters of their paths; and all files of it in this visit. */
 const MAX_FILES_LIVE = 4 * MAX_FILES_PER_OFFER;
@@ -62,6 +62,27 @@ export class ReceivingOffer implements IncomingOffer {
     restored.isPromised = true;
     restored.#keepIn(folder);
     return restored;
+  }
+
+  /** An offer of which nothing is left to be received, before anyone has taken hold of its folder: its sender may not have heard that yet. */
+  static restoreEnded({ manifest, ends }: KeptOffer): ReceivingOffer {
+    const files = manifest.files.map((kept, place) => {
+      const file = new ReceivingFile(kept);
+      const end = ends.get(place);
+      [file.place, file.state] = [place, end === undefined || end.end === 'removed' ? 'cancelled' : 'done'];
+      if (end && end.end !== 'removed') file.hash = end.hash;
+      return file;
+    });
+    const restored = new ReceivingOffer({ id: manifest.offer, key: manifest.key, keeps: true, files });
+    restored.from = manifest.from;
+    restored.state = 'accepted';
+    return restored;
+  }
+
+  /** Its folder, for one that was restored without. */
+  hold(folder: OfferFolder): void {
+    for (const file of this.files) if (file.state === 'done') file.durableBlocks = folder.durableAtOpening(file.place);
+    this.#keepIn(folder);
   }
 
   /** Makes a folder for those files that are still offered. Rejects as the store does. */

@@ -108,3 +108,12 @@ export class SendingOffer {
     return this.files.some(isLive);
   }
 }
+
+/**
+ * The receiver says that the file is verified and noted. Whoever sent it on an earlier visit may have gone before it heard the first of that, and hears so
+ * now. False where it cannot be true.
+ */
+export function noteDone(file: SendingFile): boolean {
+  if (isLive(file) && file.offer.to !== undefined) [file.state, file.here, file.durable] = ['done', 'none', file.size];
+  return !isLive(file);
+}

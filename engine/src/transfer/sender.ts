@@ -7,7 +7,7 @@ import { EndNotices } from './end-notices.ts';
 import { isLive } from './file-state.ts';
 import { HashTeller } from './hash-teller.ts';
 import { LaneFeed, MAX_QUEUED_PIECES } from './lane-feed.ts';
-import { SendingOffer, type OfferedSource, type OutgoingFile, type SendingFile } from './outgoing-offer.ts';
+import { noteDone, SendingOffer, type OfferedSource, type OutgoingFile, type SendingFile } from './outgoing-offer.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
@@ -186,7 +186,7 @@ export class Sender extends Emitter<SenderEvents> {
         void this.#verify(message.files);
         return;
       case 'done':
-        this.#settle(message.handles.flatMap((handle) => this.#byHandle.get(handle) ?? []));
+        this.#settle(message.handles.flatMap((handle) => this.#byHandle.get(handle) ?? []).filter(noteDone));
         break;
       case 'pause':
         for (const handle of message.handles) this.#handlePause(this.#byHandle.get(handle), message.why);

@@ -1,0 +1,262 @@
+import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { describe, expect, it } from 'vitest';
+import { bytesOf, type GivenFiles } from '../transfer/testing/given-files.ts';
+import { passUntil, Visitor } from './testing/visits.ts';
+
+const FILES = {
+  'file.bin': bytesOf(BLOCK_BYTES + 300_000, 1),
+  'small.txt': bytesOf(10, 2),
+  'empty.txt': bytesOf(0, 3),
+};
+
+async function inARoom() {
+  const [alice, bob] = [await new Visitor('alice').enter(), await new Visitor('bob').enter()];
+  await passUntil(
+    () => [...alice.exchanges.all].some(({ linked }) => linked),
+    () => alice.page.view,
+  );
+  return { alice, bob };
+}
+
+/** Every file is whole at the receiver, that stands on its disk, and the sender has nothing left to remember. */
+async function expectAllDone(alice: Visitor, bob: Visitor, files: GivenFiles = FILES): Promise<void> {
+  const isOver = async () => {
+    const ends = await bob.ends();
+    return (await alice.ledger.list()).length === 0 && Object.keys(files).every((path) => ends[path] === 'done');
+  };
+  await passUntil(isOver, () => [alice.view, bob.view, alice.page.view, bob.page.view]);
+  for (const [path, bytes] of Object.entries(files))
+    expect(Buffer.compare(await bob.bytesOf(path), bytes), path).toBe(0);
+  await passUntil(
+    () => alice.sent.every(({ state }) => state === 'done'),
+    () => alice.view,
+  );
+  expect(alice.exchanges.asked).toEqual([]);
+}
+
+describe('a page that is loaded anew', () => {
+  const HEARD_AT_MOST = 45;
+
+  it.each(['seen at once by the other side', 'still linked, as the other side sees it'])(
+    "the receiver's, after any message: %s",
+    async (how) => {
+      let cuts = 0;
+      for (let at = 1; at < HEARD_AT_MOST; at++) {
+        const { alice, bob } = await inARoom();
+        let reloaded: Promise<void> | undefined;
+        let heard = 0;
+        bob.onHeard = () => {
+          if (bob.heard.includes('frame') && ++heard === at) reloaded = bob.reload({ seen: how.startsWith('seen') });
+        };
+        alice.offer(bob, FILES);
+        await expectAllDone(alice, bob);
+        await reloaded;
+        if (reloaded) cuts += 1;
+        alice.kill();
+        bob.kill();
+      }
+      expect(cuts).toBeGreaterThan(20);
+    },
+  );
+
+  it.each(['the sender', 'both'])('%s, after any message, and the files are given again', async (who) => {
+    let cuts = 0;
+    for (let at = 1; at < HEARD_AT_MOST; at++) {
+      const { alice, bob } = await inARoom();
+      let reloaded: Promise<unknown> | undefined;
+      let heard = 0;
+      const from = who === 'both' ? bob : alice;
+      from.onHeard = () => {
+        if (alice.heard.every((what) => what === 'frame' || what.type !== 'accept') || ++heard !== at) return;
+        const all = who === 'both' ? [alice, bob] : [alice];
+        // Not in the same breath: that an offer was accepted takes a moment to be written down.
+        const breath = new Promise((resolve) => setTimeout(resolve, 0));
+        reloaded = breath.then(() => Promise.all(all.map((each) => each.reload()))).then(() => alice.give(FILES));
+      };
+      alice.offer(bob, FILES);
+      await expectAllDone(alice, bob);
+      await reloaded;
+      if (reloaded) cuts += 1;
+      alice.kill();
+      bob.kill();
+    }
+    expect(cuts).toBeGreaterThan(3);
+  });
+
+  it('and a file that is another one now: both sides say so, and what had arrived stays', async () => {
+    const { alice, bob } = await inARoom();
+    const file = bytesOf(40 * BLOCK_BYTES);
+    alice.offer(bob, { 'file.bin': file });
+    await passUntil(
+      () => alice.sent[0]!.durable > 0,
+      () => [alice.view, bob.view],
+    );
+    await alice.reload();
+    const changed = file.slice();
+    changed[5]! ^= 1;
+    expect(alice.give({ 'file.bin': changed })).toEqual([]);
+    await passUntil(
+      () => [...alice.sent, ...bob.received].every(({ state }) => state === 'failed'),
+      () => [alice.view, bob.view],
+    );
+    expect([alice.view.sent, bob.view.received]).toEqual([['file.bin: source-changed'], ['file.bin: source-changed']]);
+    expect(bob.received[0]!.durable).toBeGreaterThanOrEqual(BLOCK_BYTES);
+  });
+});
+
+describe('a peer', () => {
+  it('who leaves for good before accepting: what was offered has ended, at both', async () => {
+    const { alice, bob } = await inARoom();
+    [alice.accepts, bob.accepts] = [false, false];
+    alice.offer(bob, FILES);
+    bob.offer(alice, { 'back.txt': bytesOf(10) });
+    await passUntil(
+      () => alice.received.length + bob.received.length === 4,
+      () => [alice.view, bob.view],
+    );
+    await bob.close();
+    await passUntil(
+      () => alice.sent.every(({ state }) => state === 'failed'),
+      () => alice.view,
+    );
+    expect(alice.view).toEqual({
+      sent: Object.keys(FILES).map((path) => `${path}: peer-left`),
+      received: ['back.txt: peer-left'],
+    });
+  });
+
+  it('who is not linked has no claim to room on the disk', async () => {
+    const { alice, bob } = await inARoom();
+    bob.store.capBytes = 3 * BLOCK_BYTES;
+    const carol = await new Visitor('carol').enter();
+    await passUntil(
+      () => [...carol.exchanges.all].filter(({ linked }) => linked).length === 2,
+      () => carol.page.view,
+    );
+    alice.offer(bob, { 'large.bin': bytesOf(2 * BLOCK_BYTES + 5) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    alice.kill();
+    await passUntil(
+      () => !bob.page.view.includes('alice1 connected'),
+      () => bob.page.view,
+    );
+    carol.offer(bob, { 'other.bin': bytesOf(BLOCK_BYTES) });
+    await passUntil(
+      () => carol.sent[0]!.state === 'done',
+      () => [bob.view, carol.view],
+    );
+  });
+});
+
+describe('claims', () => {
+  it('of somebody else, or made up: they get nothing, and learn of nothing', async () => {
+    const { alice, bob } = await inARoom();
+    const carol = new Visitor('carol');
+    carol.accepts = false;
+    await carol.enter();
+    await passUntil(
+      () => [...carol.exchanges.all].filter(({ linked }) => linked).length === 2,
+      () => carol.page.view,
+    );
+    alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    await Promise.all([alice.reload(), bob.reload()]);
+    // Alice's files wait to be given; what both claim is known to a member of the room who listened at the links, as it were.
+    const claimsOf = (visitor: Visitor) =>
+      visitor.heard.flatMap((what) => (what !== 'frame' && what.type === 'claims' ? what.claims : []));
+    await passUntil(
+      () => claimsOf(alice).length > 0 && claimsOf(bob).length > 0,
+      () => [alice.page.view, bob.page.view],
+    );
+    const overheard = [...claimsOf(alice), ...claimsOf(bob)];
+    carol.kill();
+    await carol.enter();
+    const before = carol.heard.length;
+    carol.page.mesh.on('peer-added', ({ link }) =>
+      link.on('up', () => link.send({ type: 'claims', claims: [...overheard, 'A'.repeat(43)] })),
+    );
+    await passUntil(
+      () => [...carol.exchanges.all].filter(({ linked }) => linked).length === 2,
+      () => carol.page.view,
+    );
+    await passUntil(
+      () => alice.exchanges.asked.length === 1,
+      () => alice.view,
+    );
+    alice.give({ 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    await expectAllDone(alice, bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    const heard = carol.heard.slice(before).map((what) => (what === 'frame' ? what : what.type));
+    expect(heard.filter((type) => ['frame', 'offer', 'hashes', 'accept', 'want', 'have'].includes(type))).toEqual([]);
+    expect(carol.view).toEqual({ sent: [], received: [] });
+    expect(JSON.stringify(carol.heard.slice(before)).includes(alice.sent[0]!.id)).toBe(false);
+  });
+
+  it('of offers that nobody has: nothing comes of them', async () => {
+    const { alice, bob } = await inARoom();
+    alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    alice.kill();
+    alice.ledger = new Visitor('nobody').ledger; // the browser's data was deleted
+    await alice.enter();
+    await passUntil(
+      () => alice.heard.some((what) => what !== 'frame' && what.type === 'claims' && what.claims.length > 0),
+      () => alice.page.view,
+    );
+    await passUntil(
+      () => [...alice.exchanges.all].some(({ linked }) => linked),
+      () => alice.page.view,
+    );
+    expect(alice.view).toEqual({ sent: [], received: [] });
+    expect(bob.view.received).toEqual(['file.bin: active']);
+  });
+});
+
+describe('what is kept', () => {
+  it('is found by the fresh link of a room that has moved', async () => {
+    const { alice, bob } = await inARoom();
+    alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    for (const each of [alice, bob]) {
+      each.link = 'https://tincan.test/#moved';
+      await each.exchanges.moveTo(each.link);
+    }
+    await Promise.all([alice.reload(), bob.reload()]);
+    expect([bob.received.length, alice.exchanges.asked.length]).toEqual([1, 1]);
+    for (const each of [alice, bob]) each.link = 'https://tincan.test/#room';
+    await Promise.all([alice.reload(), bob.reload()]);
+    expect([bob.received.length, alice.exchanges.asked.length]).toEqual([0, 0]);
+  });
+
+  it('is one page its to go on with: a second one says that it goes on elsewhere', async () => {
+    const { alice, bob } = await inARoom();
+    alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
+    for (const each of [alice, bob]) {
+      const second = new Visitor(`${each.name}-too-`);
+      [second.store, second.ledger] = [each.store.beside(), each.ledger.beside()];
+      let entered = false;
+      void second.enter().then(() => (entered = true));
+      await passUntil(
+        () => entered,
+        () => second.name,
+      );
+      expect([second.exchanges.elsewhere, second.received.length, second.sent.length]).toEqual([1, 0, 0]);
+    }
+  });
+});
