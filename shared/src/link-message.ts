@@ -21,6 +21,8 @@ import type { Result } from './result.ts';
 export const WIRE_VERSION = 2;
 
 const Id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
+/** 128 bits: no other text is the same key. */
+const Key = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{21}[AQgw]$/));
 const Handle = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 const Lane = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63));
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -118,7 +120,7 @@ const Offer = v.object({
   type: v.literal('offer'),
   offer: Id,
   /** 128 random bits that only the two ends of this offer know: by them they find each other after a page was loaded anew. */
-  key: Id,
+  key: Key,
   /** The sender remembers the offer when its page is closed. */
   keeps: v.boolean(),
   files: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_FILES_PER_OFFER)),
@@ -213,7 +215,19 @@ const SENDER_TYPES = typesOf(SenderMessage.options);
 const RECEIVER_TYPES = typesOf(ReceiverMessage.options);
 const CALL_TYPES = typesOf(CallMessage.options);
 const LINK_TYPES: ReadonlySet<string> = new Set([
-  ...typesOf([Hello, Reveal, Profile, Ping, Pong, Bye, Claims, Move, Chat, ...LaneMessage.options, ...MediaMessage.options]),
+  ...typesOf([
+    Hello,
+    Reveal,
+    Profile,
+    Ping,
+    Pong,
+    Bye,
+    Claims,
+    Move,
+    Chat,
+    ...LaneMessage.options,
+    ...MediaMessage.options,
+  ]),
   ...CALL_TYPES,
   ...SENDER_TYPES,
   ...RECEIVER_TYPES,

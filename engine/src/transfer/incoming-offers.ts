@@ -140,6 +140,7 @@ export class IncomingOffers {
   /** Entries of offers that are not whole yet. */
   readonly #parts = new Map<string, FileEntry[]>();
   #entriesInParts = 0;
+  #charsInParts = 0;
 
   get all(): Iterable<ReceivingOffer> {
     return this.#offers.values();
@@ -192,21 +193,26 @@ export class IncomingOffers {
     for (const { file } of this.#byId.values()) this.#unname(file);
     this.#byHandle.clear();
     this.#parts.clear();
-    this.#entriesInParts = 0;
+    [this.#entriesInParts, this.#charsInParts] = [0, 0];
   }
 
   /** Takes one part of an offer; the last one makes it whole. Refuses what breaks a rule or a bound. */
   take(part: OfferMessage): Taken {
     if (part.start === 0) this.#forgetParts(part.offer);
     const entries = part.start === 0 ? [] : this.#parts.get(part.offer);
-    const fits = entries?.length === part.start && part.start + part.entries.length <= part.files;
-    if (!entries || !fits || this.#entriesInParts + part.entries.length > MAX_FILES_PER_OFFER) {
+    const fits =
+      entries?.length === part.start &&
+      part.start + part.entries.length <= part.files &&
+      this.#entriesInParts + part.entries.length <= MAX_FILES_PER_OFFER &&
+      this.#charsInParts + charsIn(part.entries) <= MAX_PATH_CHARS_LIVE;
+    if (!entries || !fits) {
       this.#forgetParts(part.offer);
       return { kind: 'refused' };
     }
     entries.push(...part.entries);
     this.#parts.set(part.offer, entries);
     this.#entriesInParts += part.entries.length;
+    this.#charsInParts += charsIn(part.entries);
     if (entries.length < part.files) return { kind: 'incomplete' };
     this.#forgetParts(part.offer);
     const known = this.#offers.get(part.offer);
@@ -228,13 +234,12 @@ export class IncomingOffers {
   }
 
   #isBearable(entries: readonly FileEntry[]): boolean {
-    const chars = (sum: number, { path }: { path: string }) => sum + path.length;
     const live = [...this.files()].filter(isLive);
     return (
       entries.every(({ id }) => !this.#byId.has(id)) &&
       this.#byId.size + entries.length <= MAX_FILES_REMEMBERED &&
       live.length + entries.length <= MAX_FILES_LIVE &&
-      live.reduce(chars, 0) + entries.reduce(chars, 0) <= MAX_PATH_CHARS_LIVE
+      charsIn(live) + charsIn(entries) <= MAX_PATH_CHARS_LIVE
     );
   }
 
@@ -277,7 +282,13 @@ export class IncomingOffers {
   }
 
   #forgetParts(offer: string): void {
-    this.#entriesInParts -= this.#parts.get(offer)?.length ?? 0;
+    const parts = this.#parts.get(offer) ?? [];
+    this.#entriesInParts -= parts.length;
+    this.#charsInParts -= charsIn(parts);
     this.#parts.delete(offer);
   }
+}
+
+function charsIn(entries: readonly { path: string }[]): number {
+  return entries.reduce((sum, { path }) => sum + path.length, 0);
 }
