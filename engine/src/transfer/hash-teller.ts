@@ -2,7 +2,7 @@ import { toBase64Url } from '@tincan/shared/base64url';
 import type { SenderMessage } from '@tincan/shared/link-message';
 import { MAX_BATCH_ENTRIES } from '@tincan/shared/limits';
 import { SerialQueue } from '../platform/serial-queue.ts';
-import { blockCount } from './blocks.ts';
+import { blockCount, BlockSet } from './blocks.ts';
 import { isLive } from './file-state.ts';
 import type { SendingFile } from './outgoing-offer.ts';
 
@@ -17,6 +17,8 @@ export class HashTeller {
   readonly #send: (message: SenderMessage) => void;
   readonly #onUnreadable: (file: SendingFile, error: unknown) => void;
   readonly #behind = new SerialQueue(MAX_WAITING);
+  /** Of each handle, what was told again on this link: once is enough, however often it is asked for. */
+  readonly #toldAgain = new Map<number, BlockSet>();
   #hashes: { handle: number; block: number; hash: string }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -27,14 +29,15 @@ export class HashTeller {
 
   /** Tells the hash of one block: at once, or together with what comes in the same moment. */
   async tell(file: SendingFile, block: number, when: 'at-once' | 'soon'): Promise<void> {
+    const { handle } = file;
     let hash: Uint8Array | undefined;
     try {
       hash = await file.source?.blockHash(block);
     } catch (error) {
       return this.#onUnreadable(file, error);
     }
-    const { handle } = file;
-    if (handle === undefined || !hash || !isLive(file)) return;
+    // On another link, or with another session, it has another name.
+    if (handle === undefined || file.handle !== handle || !hash || !isLive(file)) return;
     this.#hashes.push({ handle, block, hash: toBase64Url(hash) });
     if (when === 'at-once' || this.#hashes.length >= HASHES_PER_MESSAGE) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), DELAY_MS);
@@ -43,11 +46,16 @@ export class HashTeller {
   /** The receiver has these blocks from before: their hashes, of the file as it is now, tell whether it is still the same. One after the other, behind the transfer. */
   tellAgain(file: SendingFile, ranges: readonly (readonly [number, number])[]): void {
     const { handle } = file;
+    if (handle === undefined) return;
+    const told = this.#toldAgain.get(handle) ?? new BlockSet(file.size);
+    this.#toldAgain.set(handle, told);
     void this.#behind.push(async () => {
       for (const [first, count] of ranges) {
         const end = Math.min(first + count, blockCount(file.size));
         for (let block = first; block < end; block++) {
           if (file.handle !== handle || !isLive(file) || !file.source) return;
+          if (told.has(block)) continue;
+          told.add(block);
           await this.tell(file, block, 'soon');
         }
       }
@@ -56,6 +64,11 @@ export class HashTeller {
 
   /** Nothing that waits would be heard any more. */
   clear(): void {
+    this.#drop();
+    this.#toldAgain.clear();
+  }
+
+  #drop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#hashes = [];
@@ -63,7 +76,7 @@ export class HashTeller {
 
   #flush(): void {
     const hashes = this.#hashes;
-    this.clear();
+    this.#drop();
     if (hashes.length > 0) this.#send({ type: 'hashes', hashes });
   }
 }

@@ -13,6 +13,8 @@ export const MAX_QUEUED_PIECES = 1_024;
 /** Some pieces of one block, whose bytes are being read while earlier ones are on their way out. */
 interface Prepared {
   readonly file: SendingFile;
+  /** Its name when it was asked for: on another link, or with another session, it has another. */
+  readonly handle: number;
   readonly block: number;
   readonly pieces: readonly number[];
   readonly bytes: Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -28,8 +30,8 @@ export interface LaneFeedOptions {
 export class LaneFeed {
   readonly lane: FrameLane;
   readonly #read: LaneFeedOptions['read'];
-  /** In the order in which they are to go out. The file's id and the piece. */
-  readonly #queue = new Map<string, { file: SendingFile; piece: number }>();
+  /** In the order in which they are to go out. The file's handle and the piece. */
+  readonly #queue = new Map<string, { file: SendingFile; handle: number; piece: number }>();
   #wake = () => {};
   #closed = false;
 
@@ -41,8 +43,11 @@ export class LaneFeed {
 
   /** Asks for pieces; one that waits already is not sent twice. False, and none of them is sent, if too many would wait. */
   ask(file: SendingFile, first: number, count: number): boolean {
-    if (count > MAX_QUEUED_PIECES || this.#queue.size + count > 2 * MAX_QUEUED_PIECES) return false;
-    for (let piece = first; piece < first + count; piece++) this.#queue.set(`${file.id} ${piece}`, { file, piece });
+    const { handle } = file;
+    if (handle === undefined || count > MAX_QUEUED_PIECES) return false;
+    if (this.#queue.size + count > 2 * MAX_QUEUED_PIECES) return false;
+    for (let piece = first; piece < first + count; piece++)
+      this.#queue.set(`${handle} ${piece}`, { file, handle, piece });
     if (this.#queue.size > MAX_QUEUED_PIECES) return false;
     this.#wake();
     return true;
@@ -78,22 +83,24 @@ export class LaneFeed {
 
   /** Takes what is asked for next of one block, and starts reading it. */
   #prepareNext(): Prepared | undefined {
-    let file: SendingFile | undefined;
+    let begun: { file: SendingFile; handle: number } | undefined;
     let block = -1;
     const pieces: number[] = [];
     for (const [key, next] of this.#queue) {
       const of = Math.floor(next.piece / PIECES_PER_BLOCK);
-      if (file && (next.file !== file || of !== block)) break;
+      if (begun && (next.handle !== begun.handle || of !== block)) break;
       this.#queue.delete(key);
-      if (!isAnswered(next.file)) continue;
-      file = next.file;
+      if (!isAnswered(next)) continue;
+      begun = next;
       block = of;
       pieces.push(next.piece);
     }
-    return file && { file, block, pieces, bytes: this.#read(file, block) };
+    if (!begun) return undefined;
+    const { file, handle } = begun;
+    return { file, handle, block, pieces, bytes: this.#read(file, block) };
   }
 
-  async #send({ file, block, pieces }: Prepared, bytes: Uint8Array): Promise<void> {
+  async #send({ file, handle, block, pieces }: Prepared, bytes: Uint8Array): Promise<void> {
     const most = this.lane.maxMessageBytes < FRAME_HEADER_BYTES + PIECE_BYTES ? SMALL_FRAME_PAYLOAD_BYTES : PIECE_BYTES;
     const start = block * BLOCK_BYTES;
     for (const piece of pieces) {
@@ -107,15 +114,14 @@ export class LaneFeed {
             return; // closed: the receiver asks again on another lane
           }
         }
-        const { handle } = file;
-        if (this.#closed || handle === undefined || !isAnswered(file)) return; // the rest would be for nothing
+        if (this.#closed || !isAnswered({ file, handle })) return; // the rest would be for nothing
         this.lane.send(encodeFrame(handle, start + at, bytes.subarray(at, Math.min(at + most, end))));
       }
     }
   }
 }
 
-/** Whether what is asked for of a file is sent. */
-function isAnswered({ state, here }: SendingFile): boolean {
-  return state === 'active' && here === 'none';
+/** Whether what was asked for of a file, under this name, is sent. */
+function isAnswered({ file, handle }: { file: SendingFile; handle: number }): boolean {
+  return file.state === 'active' && file.here === 'none' && file.handle === handle;
 }

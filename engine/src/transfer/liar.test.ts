@@ -235,3 +235,25 @@ it('an offer whose key is no key is not read: it could not be claimed, and would
   expect(parseLinkMessage(JSON.stringify({ ...offer, key: 'A'.repeat(22) })).ok).toBe(true);
   expect(parseLinkMessage(JSON.stringify({ ...offer, key: `${'A'.repeat(21)}B` })).ok).toBe(false);
 });
+
+it('hashes that are asked for again and again are told once', async () => {
+  let told = 0;
+  const sender = new Sender({
+    path: {
+      send: (message) => void (message.type === 'hashes' && (told += message.hashes.length)),
+      openLanes: () => {},
+    },
+  });
+  sender.handleLinkUp();
+  sender.offer([{ path: 'a', source: new Source(new Blob([bytesOf(3 * BLOCK_BYTES)])) }]);
+  const blocks = Array.from({ length: 64 }, (): [number, number] => [0, 2 ** 30]);
+  for (let i = 0; i < 200; i++) sender.handleMessage({ type: 'have', handle: 1, blocks });
+  await until(() => told >= 3, 'they are told');
+  for (let i = 0; i < 200; i++) sender.handleMessage({ type: 'have', handle: 1, blocks });
+  for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+  expect(told).toBe(3);
+  sender.handleLinkDown();
+  sender.handleLinkUp();
+  sender.handleMessage({ type: 'have', handle: 2, blocks });
+  await until(() => told === 6, 'they are told on the next link');
+});
