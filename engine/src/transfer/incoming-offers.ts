@@ -102,6 +102,22 @@ export class ReceivingOffer implements IncomingOffer {
     for (const file of files) if (file.state !== 'offered') this.free(file, () => {});
   }
 
+  /** Writes down that these files are verified, where that does not stand there yet. Never rejects: whether it stands there now. */
+  async noteDone(files: readonly ReceivingFile[]): Promise<boolean> {
+    if (!this.kept) return true; // restored from what stands there
+    const { folder } = this.kept;
+    const notes = files
+      .filter(({ place }) => !folder.ends.has(place))
+      .map(({ place, hash }) => ({ file: place, end: { end: 'done' as const, hash: hash! } }));
+    try {
+      if (notes.length > 0) await folder.note(notes);
+      return true;
+    } catch (error) {
+      console.warn('That a file is whole could not be noted yet; its sender goes on remembering it.', error);
+      return false;
+    }
+  }
+
   /** Frees what has arrived of a file that nobody wants any more; of several in the same turn together. */
   free(file: ReceivingFile, onFreed: () => void): void {
     const { kept } = this;

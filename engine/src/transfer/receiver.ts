@@ -303,12 +303,13 @@ export class Receiver extends Emitter<ReceiverEvents> {
         if (isRunning(file)) this.#end(file, 'cancelled', false);
         continue;
       }
-      if (file.state === 'done') this.#reports.done(file);
-      else if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
+      if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
       else if (file.state === 'verifying' && file.hash) this.#reports.complete(file);
       if (file.here !== 'none' && isRunning(file)) this.#reports.pause(file);
       if (isRunning(file) && file.durable > 0) this.#tellWhatIsThere(file);
     }
+    const done = offer.files.filter(({ state, handle }) => state === 'done' && handle !== undefined);
+    if (done.length > 0) void this.#finish(offer, done);
     this.#begin(offer);
   }
 

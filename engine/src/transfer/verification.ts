@@ -46,19 +46,13 @@ export class Verification {
     await offer?.kept?.folder.note([{ file: file.place, end }]);
   }
 
-  /** Both sides agree: that stands on the disk before anybody is told. */
+  /** Both sides agree. The sender may forget a file only once that stands on the disk. */
   async #finish(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
     const { onDone, onChanged } = this.#options;
-    const notes = files.map(({ place, hash }) => ({ file: place, end: { end: 'done' as const, hash: hash! } }));
-    try {
-      await offer.kept?.folder.note(notes);
-    } catch (error) {
-      console.warn('That a file is whole could not be noted; a later visit will check it again.', error);
-    }
+    const isNoted = await offer.noteDone(files);
     for (const file of files) {
-      if (file.state !== 'verifying') continue;
-      file.state = 'done';
-      onDone(file);
+      if (file.state === 'verifying') file.state = 'done';
+      if (isNoted && file.state === 'done') onDone(file);
     }
     onChanged();
   }
