@@ -31,6 +31,8 @@ export interface ChromiumOptions {
   /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
   command?: string;
   args?: readonly string[];
+  /** Goes on with the profile of a browser that was killed. */
+  profileOf?: ChromiumTab;
 }
 
 function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): string[] {
@@ -45,7 +47,8 @@ export class ChromiumTab implements Tab {
   /** For what the common surface lacks. */
   readonly page: Page;
   readonly #context: BrowserContext;
-  readonly #profile: string;
+  /** On the disk; `undefined` once another browser goes on with it. */
+  #profile: string | undefined;
 
   private constructor(context: BrowserContext, page: Page, profile: string) {
     this.page = page;
@@ -61,7 +64,8 @@ export class ChromiumTab implements Tab {
   static async launch(options: ChromiumOptions = {}): Promise<ChromiumTab> {
     const executablePath = options.command ?? findChromium();
     if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
-    const profile = await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
+    const { profileOf } = options;
+    const profile = profileOf ? profileOf.#giveProfile() : await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
@@ -117,14 +121,19 @@ export class ChromiumTab implements Tab {
    * mends it.
    */
   async cutNetwork(): Promise<() => void> {
-    const session = await this.#context.browser()?.newBrowserCDPSession();
-    if (!session) throw new Error('No session with the browser.');
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const processInfo = await this.#processes();
     const args = (pid: number) => spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).stdout.toString();
     const network = processInfo.find(({ id }) => args(id).includes('network.mojom.NetworkService'));
     if (!network) throw new Error('No network process.');
     process.kill(network.id, 'SIGSTOP');
     return () => process.kill(network.id, 'SIGCONT');
+  }
+
+  /** SIGKILL to every process of this browser: nothing of it says goodbye to anyone. */
+  async kill(): Promise<void> {
+    const closed = new Promise((resolve) => this.#context.once('close', resolve));
+    for (const { id } of await this.#processes()) process.kill(id, 'SIGKILL');
+    await closed;
   }
 
   async see(selector: string): Promise<Seen[]> {
@@ -146,8 +155,21 @@ export class ChromiumTab implements Tab {
     );
   }
 
+  #giveProfile(): string {
+    const profile = this.#profile;
+    if (profile === undefined) throw new Error('Another browser goes on with this profile.');
+    this.#profile = undefined;
+    return profile;
+  }
+
+  async #processes(): Promise<{ id: number }[]> {
+    const session = await this.#context.browser()?.newBrowserCDPSession();
+    if (!session) throw new Error('No session with the browser.');
+    return (await session.send('SystemInfo.getProcessInfo')).processInfo;
+  }
+
   async close(): Promise<void> {
     await this.#context.close();
-    await rm(this.#profile, { recursive: true, force: true });
+    if (this.#profile !== undefined) await rm(this.#profile, { recursive: true, force: true });
   }
 }

@@ -122,7 +122,7 @@ describe('a full disk', () => {
       const bytes = blockOf(folder.manifest, 0, 1);
       const hash = await hashBlock(bytes);
       const error = (await expectCode(folder.write(0, 1, bytes, hash), 'no-space')) as NoSpaceError;
-      expect([bytes.length, error.bytes.length]).toEqual([0, MiB]); // handed over and back
+      expect([bytes.length, error.bytes.length, bench.workerOf(store).handedBack]).toEqual([0, MiB, 1]);
       await folder.flush();
       expect([await folder.recheck(0, 0), await folder.recheck(0, 1)]).toEqual([true, false]);
       bench.disk.quotaBytes = Infinity;
@@ -180,11 +180,14 @@ describe('handles', () => {
     const most = bench.disk.openFiles();
     await folder.flush();
     expect([most, bench.disk.openFiles()]).toEqual([32, 32]);
-    await folder.close();
+    await bench.crash(store);
+    const next = await (await bench.open()).take(folder.folder);
+    expect(durableIn(next)).toEqual(Array(40).fill([0, 1]));
+    for (const file of [0, 20, 39]) await expectWhole(next, file); // also what was closed before the flush
+    await writeBlocks(next, 0, 0);
+    await next.close();
     expect(bench.disk.openFiles()).toBe(0);
     const again = await (await bench.open()).take(folder.folder);
-    expect(durableIn(again)).toEqual(Array(40).fill([0, 1]));
-    await expectWhole(again, 39);
     await again.discard();
     expect([bench.disk.names(), bench.disk.openFiles()]).toEqual([[], 0]);
   });
