@@ -68,6 +68,15 @@ describe('durable', () => {
     ]);
   });
 
+  test('a recheck of what is not durable touches nothing', async () => {
+    const folder = await (await bench.open()).create(manifestOf(3 * MiB), LINK);
+    await writeBlocks(folder, 0, 2);
+    await folder.flush();
+    bench.disk.log.length = 0;
+    expect(await folder.recheck(0, 1)).toBe(false);
+    expect(bench.disk.log).toEqual([]);
+  });
+
   test('wherever a crash falls, no block counts as durable that is not whole', async () => {
     const sizes = [3 * MiB + 5, 10, MiB];
     const steps = async () => {
@@ -239,6 +248,15 @@ describe('a worker that dies', () => {
     await folder.flush();
     await expectWhole(folder, 0);
   });
+});
+
+test('a folder that another page is making at this moment is not yet there, and nothing is wrong with it', async () => {
+  const other = bench.disk.open();
+  await other.locks.take('test new', 0);
+  await other.root.getDirectoryHandle('new', { create: true });
+  const store = await bench.open({ now: () => Infinity });
+  expect([await store.list(), bench.disk.names()]).toEqual([[], ['new']]);
+  expect(console.warn).toHaveBeenCalledTimes(0);
 });
 
 test('asks the browser once to keep what is received, when there is something', async () => {
