@@ -66,7 +66,7 @@ test('the receiver’s browser is killed and opened again: the link goes on from
   await bob.accept();
   const { bytes } = await bob.waitForBytes({ name: NAME }, SIZE / 2);
   await bob.tab.kill();
-  const again = await openPerson({ profile: bob.tab.profile });
+  const again = await openPerson({ profileOf: bob.tab });
   await again.join(link);
   const [row] = await again.waitFor('transfer', (seen) => seen.length === 1);
   expect(Number(row?.data['bytes'])).toBeGreaterThanOrEqual(bytes);

@@ -31,8 +31,8 @@ export interface ChromiumOptions {
   /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
   command?: string;
   args?: readonly string[];
-  /** The profile of a browser that was killed: the same person opens it again. */
-  profile?: string;
+  /** Goes on with the profile of a browser that was killed. */
+  profileOf?: ChromiumTab;
 }
 
 function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): string[] {
@@ -46,15 +46,14 @@ export class ChromiumTab implements Tab {
   readonly problems: string[] = [];
   /** For what the common surface lacks. */
   readonly page: Page;
-  /** The folder of the profile, which is removed with the tab that has it last. */
-  readonly profile: string;
   readonly #context: BrowserContext;
-  #killed = false;
+  /** On the disk; `undefined` once another browser goes on with it. */
+  #profile: string | undefined;
 
   private constructor(context: BrowserContext, page: Page, profile: string) {
     this.page = page;
     this.#context = context;
-    this.profile = profile;
+    this.#profile = profile;
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url})`);
     });
@@ -65,7 +64,8 @@ export class ChromiumTab implements Tab {
   static async launch(options: ChromiumOptions = {}): Promise<ChromiumTab> {
     const executablePath = options.command ?? findChromium();
     if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
-    const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'tincan-chromium-')));
+    const { profileOf } = options;
+    const profile = profileOf ? profileOf.#giveProfile() : await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
@@ -129,13 +129,10 @@ export class ChromiumTab implements Tab {
     return () => process.kill(network.id, 'SIGCONT');
   }
 
-  /** Ends the browser as a crash or a phone would: no page is told. Its profile can be opened again. */
+  /** SIGKILL to every process of this browser: nothing of it says goodbye to anyone. */
   async kill(): Promise<void> {
-    const browser = (await this.#processes()).find(({ type }) => type === 'browser');
-    if (!browser) throw new Error('No browser process.');
-    this.#killed = true;
-    const closed = new Promise<void>((resolve) => this.#context.once('close', () => resolve()));
-    process.kill(browser.id, 'SIGKILL');
+    const closed = new Promise((resolve) => this.#context.once('close', resolve));
+    for (const { id } of await this.#processes()) process.kill(id, 'SIGKILL');
     await closed;
   }
 
@@ -160,12 +157,6 @@ export class ChromiumTab implements Tab {
     return page;
   }
 
-  async #processes() {
-    const session = await this.#context.browser()?.newBrowserCDPSession();
-    if (!session) throw new Error('No session with the browser.');
-    return (await session.send('SystemInfo.getProcessInfo')).processInfo;
-  }
-
   async see(selector: string): Promise<Seen[]> {
     return this.page.locator(selector).evaluateAll(seeElements);
   }
@@ -185,9 +176,21 @@ export class ChromiumTab implements Tab {
     );
   }
 
+  #giveProfile(): string {
+    const profile = this.#profile;
+    if (profile === undefined) throw new Error('Another browser goes on with this profile.');
+    this.#profile = undefined;
+    return profile;
+  }
+
+  async #processes(): Promise<{ id: number }[]> {
+    const session = await this.#context.browser()?.newBrowserCDPSession();
+    if (!session) throw new Error('No session with the browser.');
+    return (await session.send('SystemInfo.getProcessInfo')).processInfo;
+  }
+
   async close(): Promise<void> {
-    if (this.#killed) return; // whoever has opened the profile again removes it
     await this.#context.close();
-    await rm(this.profile, { recursive: true, force: true });
+    if (this.#profile !== undefined) await rm(this.#profile, { recursive: true, force: true });
   }
 }

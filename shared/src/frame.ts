@@ -34,8 +34,7 @@ export function encodeFrame(handle: number, offset: number, bytes: Uint8Array): 
 /** Reads a lane's message. The offset is a safe integer and the bytes are within the limit; whether they belong to a wanted piece is the receiver's to check. */
 export function parseFrame(message: ArrayBuffer): Result<Frame, string> {
   const length = message.byteLength - FRAME_HEADER_BYTES;
-  if (length < 1 || length > PIECE_BYTES)
-    return { ok: false, error: `frame of ${message.byteLength} bytes` };
+  if (length < 1 || length > PIECE_BYTES) return { ok: false, error: `frame of ${message.byteLength} bytes` };
   const header = new DataView(message, 0, FRAME_HEADER_BYTES);
   if (header.getUint8(0) !== FRAME_VERSION) return { ok: false, error: `frame version ${header.getUint8(0)}` };
   const offset = Number(header.getBigUint64(8));

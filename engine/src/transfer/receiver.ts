@@ -309,7 +309,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
       if (isRunning(file) && file.durable > 0) this.#tellWhatIsThere(file);
     }
     const done = offer.files.filter(({ state, handle }) => state === 'done' && handle !== undefined);
-    if (done.length > 0) void this.#finish(offer, done);
+    if (done.length > 0) void this.#verification.tellDone(offer, done);
     this.#begin(offer);
   }
 

@@ -35,7 +35,7 @@ export class Verification {
       if (whole) whole.push(file);
       else verified.set(offer, [file]);
     }
-    for (const [offer, whole] of verified) void this.#finish(offer, whole);
+    for (const [offer, whole] of verified) void this.tellDone(offer, whole);
   }
 
   /** The person has it: a later visit does not offer it for long. */
@@ -46,8 +46,8 @@ export class Verification {
     await offer?.kept?.folder.note([{ file: file.place, end }]);
   }
 
-  /** Both sides agree. The sender may forget a file only once that stands on the disk. */
-  async #finish(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
+  /** Both sides agree on these. The sender may forget a file only once that stands on the disk. */
+  async tellDone(offer: ReceivingOffer, files: readonly ReceivingFile[]): Promise<void> {
     const { onDone, onChanged } = this.#options;
     const isNoted = await offer.noteDone(files);
     for (const file of files) {

@@ -1,4 +1,21 @@
-import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine } from './sinks-protocol.ts';
+// What stores before the folders of offers have left: finished files, each visit's in a folder of its own.
+
+/** The folder in OPFS under which every page has one of its own. */
+export const OPFS_ROOT = 'received';
+/** In each page's folder: a line of JSON for each finished file, and one more once it is saved. */
+export const OPFS_INDEX = 'index.jsonl';
+export interface IndexLine {
+  file: string;
+  path?: string;
+  hash?: string;
+  /** When it was handed to the downloads, in milliseconds since 1970. */
+  saved?: number;
+}
+
+/** A page holds this lock for as long as it may write to its folder. */
+export function lockOf(directory: string): string {
+  return `tincan-received-${directory}`;
+}
 
 /** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
 const KEEP_SAVED_MS = 3_600_000;

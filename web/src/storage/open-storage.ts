@@ -1,8 +1,9 @@
-import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-store';
-import { MemoryLedger } from '@tincan/engine/transfer/memory-ledger';
 import type { Ledger, SourceHandle } from '@tincan/engine/transfer/ledger';
+import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-store';
 import type { OfferStore } from '@tincan/engine/transfer/store';
+import { openLedger } from './open-ledger.ts';
 import { openStore } from './open-store.ts';
+import { PickedFile } from './picked-file.ts';
 
 /** Where this page keeps what outlives it, where the browser lets it. */
 export interface Storage {
@@ -13,11 +14,11 @@ export interface Storage {
 }
 
 export async function openStorage(): Promise<Storage> {
-  const store = await openStore();
-  return { store, ledger: new MemoryLedger(), capBytes: store instanceof MemoryStore ? MEMORY_CAP_BYTES : undefined };
+  const [store, ledger] = await Promise.all([openStore(), openLedger()]);
+  return { store, ledger, capBytes: store instanceof MemoryStore ? MEMORY_CAP_BYTES : undefined };
 }
 
 /** A file handle of the browser's. */
 export function toSourceHandle(handle: FileSystemFileHandle): SourceHandle {
-  return { open: () => handle.getFile(), ask: async () => true };
+  return new PickedFile(handle);
 }

@@ -155,20 +155,15 @@ export class OpfsFolder implements OfferFolder {
     if (!isBlock) throw new TincanError('store-failed', `file ${file} has no block ${block}`);
     if (this.#isRemoved(file)) return false;
     const hashAt = (entry + block) * HASH_BYTES;
-    const [bytes, hash] = await this.#next(async () => [
-      await this.#files.read(data, at + block * BLOCK_BYTES, blockBytes(size, block)),
-      await this.#files.read(sidecar, hashAt, HASH_BYTES),
-    ]);
-    if (!hash.some((byte) => byte !== 0)) return false;
-    // Beside the queue: neither writes nor other rechecks wait for it.
-    if (sameHash(await hashBlock(bytes), hash)) return true;
-    await this.#next(async () => {
-      const now = await this.#files.read(sidecar, hashAt, HASH_BYTES);
-      if (!sameHash(now, hash)) return; // it was written anew meanwhile
-      await this.#files.write(sidecar, hashAt, new Uint8Array(now.length));
+    return this.#next(async () => {
+      const hash = await this.#files.read(sidecar, hashAt, HASH_BYTES);
+      if (!hash.some((byte) => byte !== 0)) return false;
+      const bytes = await this.#files.read(data, at + block * BLOCK_BYTES, blockBytes(size, block));
+      if (sameHash(await hashBlock(bytes), hash)) return true;
+      await this.#files.write(sidecar, hashAt, new Uint8Array(hash.length));
       await this.#files.flush(sidecar);
+      return false;
     });
-    return false;
   }
 
   async hashes(file: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -275,11 +270,8 @@ export class OpfsFolder implements OfferFolder {
 
   /** Gives the space of removed files back: of those in the pack, with the last of them. */
   async #free(removed: readonly number[]): Promise<void> {
-    for (const { data, sidecar, entry, size } of removed.map((file) => this.#places[file]!)) {
-      if (isPacked(size)) {
-        this.#pending.get(sidecar)?.entries.delete(entry);
-        continue;
-      }
+    for (const { data, sidecar, size } of removed.map((file) => this.#places[file]!)) {
+      if (isPacked(size)) continue;
       this.#pending.delete(sidecar);
       await this.#files.remove(data);
       await this.#files.remove(sidecar);

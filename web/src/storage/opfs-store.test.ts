@@ -68,6 +68,15 @@ describe('durable', () => {
     ]);
   });
 
+  test('a recheck of what is not durable touches nothing', async () => {
+    const folder = await (await bench.open()).create(manifestOf(3 * MiB), LINK);
+    await writeBlocks(folder, 0, 2);
+    await folder.flush();
+    bench.disk.log.length = 0;
+    expect(await folder.recheck(0, 1)).toBe(false);
+    expect(bench.disk.log).toEqual([]);
+  });
+
   test('wherever a crash falls, no block counts as durable that is not whole', async () => {
     const sizes = [3 * MiB + 5, 10, MiB];
     const steps = async () => {
@@ -122,7 +131,7 @@ describe('a full disk', () => {
       const bytes = blockOf(folder.manifest, 0, 1);
       const hash = await hashBlock(bytes);
       const error = (await expectCode(folder.write(0, 1, bytes, hash), 'no-space')) as NoSpaceError;
-      expect([bytes.length, error.bytes.length]).toEqual([0, MiB]); // handed over and back
+      expect([bytes.length, error.bytes.length, bench.workerOf(store).handedBack]).toEqual([0, MiB, 1]);
       await folder.flush();
       expect([await folder.recheck(0, 0), await folder.recheck(0, 1)]).toEqual([true, false]);
       bench.disk.quotaBytes = Infinity;
@@ -180,11 +189,14 @@ describe('handles', () => {
     const most = bench.disk.openFiles();
     await folder.flush();
     expect([most, bench.disk.openFiles()]).toEqual([32, 32]);
-    await folder.close();
+    await bench.crash(store);
+    const next = await (await bench.open()).take(folder.folder);
+    expect(durableIn(next)).toEqual(Array(40).fill([0, 1]));
+    for (const file of [0, 20, 39]) await expectWhole(next, file); // also what was closed before the flush
+    await writeBlocks(next, 0, 0);
+    await next.close();
     expect(bench.disk.openFiles()).toBe(0);
     const again = await (await bench.open()).take(folder.folder);
-    expect(durableIn(again)).toEqual(Array(40).fill([0, 1]));
-    await expectWhole(again, 39);
     await again.discard();
     expect([bench.disk.names(), bench.disk.openFiles()]).toEqual([[], 0]);
   });
@@ -236,6 +248,15 @@ describe('a worker that dies', () => {
     await folder.flush();
     await expectWhole(folder, 0);
   });
+});
+
+test('a folder that another page is making at this moment is not yet there, and nothing is wrong with it', async () => {
+  const other = bench.disk.open();
+  await other.locks.take('test new', 0);
+  await other.root.getDirectoryHandle('new', { create: true });
+  const store = await bench.open({ now: () => Infinity });
+  expect([await store.list(), bench.disk.names()]).toEqual([[], ['new']]);
+  expect(console.warn).toHaveBeenCalledTimes(0);
 });
 
 test('asks the browser once to keep what is received, when there is something', async () => {

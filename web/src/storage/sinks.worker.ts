@@ -1,6 +1,7 @@
 // Holds the sync access handles of one page's received files: the only fast way to write to a browser's disk, and
 // only workers have it. One request at a time per file is not needed: the handle's own calls are synchronous.
-import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine, type OpfsAnswer, type OpfsRequest } from './sinks-protocol.ts';
+import { OPFS_INDEX, OPFS_ROOT, lockOf, type IndexLine } from './leftovers.ts';
+import type { OpfsAnswer, OpfsRequest } from './sinks-protocol.ts';
 
 interface SyncAccessHandle {
   write(bytes: Uint8Array, options: { at: number }): number;

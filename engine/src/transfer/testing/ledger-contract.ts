@@ -86,6 +86,7 @@ export const ledgerContract: readonly ContractCase<LedgerBench>[] = [
       await Promise.all([next.end(record.offer, [ids[0]]), next.end(record.offer, [ids[2]])]);
       expectSame(await page.list(), [], 'the list');
       await expectCode(page.take(record.offer), 'gone');
+      await expectCode(next.take(record.offer), 'gone'); // and nobody has it
     },
   },
   {

@@ -222,6 +222,8 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
       for (const file of [0, 1]) {
         expectBytes(await folder.hashes(file), await listOf(folder.manifest, file, []), `sidecar ${file}`);
         await expectCode(writeBlocks(folder, file, 0), 'store-failed');
+        expectSame(await folder.recheck(file, 0), false, `what a recheck finds of file ${file}`);
+        await expectCode(folder.open(file), 'store-failed');
       }
       await folder.close();
       const next = await bench.open();

@@ -125,11 +125,17 @@ export const diskContract: readonly ContractCase<DiskBench>[] = [
       await folder.close();
       const lines = new TextDecoder().decode(await bench.read(folder.folder, 'notes.jsonl')).split('\n');
       expectSame(lines.length, 5, 'the number of lines');
-      const nonsense = ['null', '{"file":9,"end":{"end":"removed"}}', '{"file":2,"end":{"end":"saved"}}', '{"link":7}'];
+      const nonsense = [
+        'null',
+        '{"file":9,"end":{"end":"removed"}}',
+        '{"file":2,"end":{"end":"saved","hash":"aa"}}',
+        '{"file":2,"end":{"end":"saved","at":1}}',
+        '{"link":7}',
+      ];
       await bench.write(
         folder.folder,
         'notes.jsonl',
-        text(lines[0]!, lines[1]!.slice(0, -2), ...nonsense, lines[2]!, lines[3]!, lines[0]!.slice(0, 12)),
+        text(lines[0]!, lines[1]!.slice(0, -2), lines[2]!, lines[3]!, ...nonsense, lines[0]!.slice(0, 12)),
       );
       const next = await bench.open();
       const found = await next.take(folder.folder);
