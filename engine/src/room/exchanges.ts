@@ -12,6 +12,7 @@ import type { Mesh } from '../rtc/mesh.ts';
 import type { Peer } from '../rtc/peer.ts';
 import { isLive } from '../transfer/file-state.ts';
 import { ReceivingOffer } from '../transfer/incoming-offers.ts';
+import { baseName } from '../transfer/names.ts';
 import type { Ledger, OfferRecord, SourceHandle } from '../transfer/ledger.ts';
 import { SendingOffer, type OfferedSource } from '../transfer/outgoing-offer.ts';
 import type { TransferPath } from '../transfer/path.ts';
@@ -392,10 +393,6 @@ function goesOn(offer: SendingOffer): boolean {
 
 function fragmentOf(link: string): string {
   return new URL(link).hash;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** What is only remembered for a later visit does not stop what runs now. */

@@ -186,14 +186,13 @@ export class Room {
     this.#exchanges?.with(offer.peer).receiver.decline(offer.id);
   }
 
-  /** Stops transfers of either direction, named by their keys, and frees what has arrived of them. */
+  /** Of transfers of either direction, by their keys. */
   cancel(keys: readonly string[]): void {
     this.#commands?.cancel(keys);
   }
   pause(keys: readonly string[]): void {
     this.#commands?.pause(keys);
   }
-  /** Goes on with transfers that are paused, or have failed. */
   resume(keys: readonly string[]): void {
     this.#commands?.resume(keys);
   }
@@ -283,10 +282,8 @@ export class Room {
     this.#left = true;
     this.#stopListening();
     this.#refresher.stop();
-    this.#screenWake.close();
-    const closed = this.#exchanges?.close();
-    this.calls.close();
-    this.#rendezvous?.close();
+    const closed = this.#exchanges?.close(); // first, so that the disk has it should the page go now
+    for (const each of [this.#screenWake, this.calls, this.#rendezvous]) each?.close();
     await closed;
   }
 
