@@ -180,7 +180,7 @@ export class OpfsFolder implements OfferFolder {
       if (size === 0) return new Blob();
       if (this.#isRemoved(file)) throw new TincanError('store-failed', `file ${file} was removed`);
       if (isPacked(size)) return new Blob([await this.#files.read(data, at, size)]);
-      await this.#files.close(data);
+      await this.#files.close(data); // it is whole: others need the handle more
       return (await (await this.#holding.directory.getFileHandle(data)).getFile()).slice(0, size);
     });
     if (blob.size !== size) throw new TincanError('store-failed', `file ${file} is not whole`);

@@ -201,6 +201,15 @@ describe('handles', () => {
     expect([bench.disk.names(), bench.disk.openFiles()]).toEqual([[], 0]);
   });
 
+  test('of what is opened to be read are given back', async () => {
+    const folder = await (await bench.open()).create(manifestOf(2 * MiB), LINK);
+    await writeAll(folder);
+    await folder.flush();
+    const before = bench.disk.openFiles();
+    await folder.open(0);
+    expect([before, bench.disk.openFiles()]).toEqual([2, 1]);
+  });
+
   test('that a killed worker still has for a while are waited for', async () => {
     const folder = await (await bench.open()).create(manifestOf(2 * MiB), LINK);
     await writeBlocks(folder, 0, 0);
