@@ -160,6 +160,25 @@ describe('what is asked for', () => {
     expect(planner.twiceBytes).toBeLessThanOrEqual(Math.max(PIECE, 0.01 * asked * PIECE));
   });
 
+  it('twice is no more than that, however much another lane is late with, and nothing a third time', () => {
+    const lanes = [lane(0), lane(1), lane(2)];
+    const file = fileOf(40 * BLOCK_BYTES);
+    const planner = plannerWith(lanes, file);
+    const times = new Map<number, number>();
+    for (let turn = 0; turn < 300; turn++) {
+      for (const [on, asked] of planner.take()) {
+        for (const piece of piecesIn(asked)) {
+          times.set(piece, (times.get(piece) ?? 0) + 1);
+          if (on !== lanes[2]) arrive(file, piece);
+        }
+      }
+      for (const open of [...file.open.values()]) if (open.isWhole) write(planner, file, open.block);
+    }
+    expect(lanes[2]!.awaitedBytes).toBeGreaterThan(BLOCK_BYTES);
+    expect(planner.twiceBytes).toBeLessThanOrEqual(0.01 * 40 * BLOCK_BYTES + PIECE);
+    expect(Math.max(...times.values())).toBeLessThanOrEqual(2);
+  });
+
   it('never passes the window, whatever is lost, written or given up, and in the end everything was asked for', () => {
     const act = fc.record({
       do: fc.constantFrom('bring', 'lose', 'write', 'give up'),

@@ -28,9 +28,12 @@ export class Visitor {
   readonly heard: (LinkMessage | 'frame')[] = [];
   /** Called after each. */
   onHeard: (what: LinkMessage | 'frame') => void = () => {};
+  /** What could not be accepted, and why. */
+  readonly refused: unknown[] = [];
   page!: FakePage;
   exchanges!: Exchanges;
   #visits = 0;
+  readonly #answered = new Set<string>();
 
   constructor(name: string) {
     this.name = name;
@@ -144,7 +147,11 @@ export class Visitor {
 
   #acceptAll(exchanges: Exchanges): void {
     for (const { receiver } of exchanges.all)
-      for (const { id, state } of receiver.offers) if (state === 'open') void receiver.accept(id);
+      for (const { id, state } of receiver.offers) {
+        if (state !== 'open' || this.#answered.has(id)) continue;
+        this.#answered.add(id);
+        void receiver.accept(id).catch((error: unknown) => this.refused.push(error));
+      }
   }
 }
 
