@@ -21,6 +21,8 @@ export class FirefoxTab implements Tab {
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url ?? ''})`);
     });
+    // A page that is left in the middle of something asks; whoever reloads it means it.
+    page.on('dialog', (dialog) => void dialog.accept());
     page.on('pageerror', (error) => this.problems.push(String(error)));
   }
 
