@@ -33,7 +33,7 @@ async function expectAllDone(alice: Visitor, bob: Visitor, files: GivenFiles = F
     () => alice.sent.every(({ state }) => state === 'done'),
     () => alice.view,
   );
-  expect(alice.exchanges.asked).toEqual([]);
+  expect(alice.exchanges.wanted.all).toEqual([]);
 }
 
 describe('a page that is loaded anew', () => {
@@ -228,10 +228,10 @@ describe('what is kept', () => {
       await each.exchanges.moveTo(each.link);
     }
     await Promise.all([alice.reload(), bob.reload()]);
-    expect([bob.received.length, alice.exchanges.asked.length]).toEqual([1, 1]);
+    expect([bob.received.length, alice.exchanges.wanted.all.length]).toEqual([1, 1]);
     for (const each of [alice, bob]) each.link = 'https://tincan.test/#room';
     await Promise.all([alice.reload(), bob.reload()]);
-    expect([bob.received.length, alice.exchanges.asked.length]).toEqual([0, 0]);
+    expect([bob.received.length, alice.exchanges.wanted.all.length]).toEqual([0, 0]);
   });
 
   it('is one page its to go on with: a second one says that it goes on elsewhere', async () => {

@@ -12,14 +12,13 @@ import type { Mesh } from '../rtc/mesh.ts';
 import type { Peer } from '../rtc/peer.ts';
 import { isLive } from '../transfer/file-state.ts';
 import { ReceivingOffer } from '../transfer/incoming-offers.ts';
-import { baseName } from '../transfer/names.ts';
 import type { Ledger, OfferRecord, SourceHandle } from '../transfer/ledger.ts';
 import { SendingOffer, type OfferedSource } from '../transfer/outgoing-offer.ts';
 import type { TransferPath } from '../transfer/path.ts';
 import { Receiver } from '../transfer/receiver.ts';
 import { Sender } from '../transfer/sender.ts';
-import { Source } from '../transfer/source.ts';
-import type { OfferStore } from '../transfer/store.ts';
+import type { KeptOffer, OfferStore } from '../transfer/store.ts';
+import { WantedFiles } from './wanted-files.ts';
 
 type ExchangesEvents = {
   changed: undefined;
@@ -65,8 +64,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   /** Offers of earlier visits that have ended here, by their folders: whoever sent them may not know it yet. */
   readonly #ended = new Map<string, ReceivingOffer>();
   readonly #names = new Map<SessionId, string>();
-  /** By the files' ids. */
-  readonly #handles = new Map<string, SourceHandle>();
+  /** Files that sends of earlier visits wait for. */
+  readonly wanted = new WantedFiles(() => [...this.all].map(({ sender }) => sender));
   #elsewhere = 0;
   #closed = false;
 
@@ -100,43 +99,10 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     return this.#with(session).sender.offer(sources);
   }
 
-  /** Files of earlier visits whose sender waits for its person: those that a click may open, and those that have to be chosen again. */
-  get asked(): { id: string; path: string; size: number; canOpen: boolean }[] {
-    const asked = [];
-    for (const { sender } of this.all)
-      for (const { id, path, size, here, state } of sender.files)
-        if (here === 'file' && state === 'active') asked.push({ id, path, size, canOpen: this.#handles.has(id) });
-    return asked;
-  }
-
-  /** Opens what the browser kept a handle of; within a click. False where it was not allowed, or is gone or changed. */
-  async reopen(id: string): Promise<boolean> {
-    const handle = this.#handles.get(id);
-    if (!handle) return false;
-    try {
-      return (await handle.ask()) && (await this.#open(id, handle));
-    } catch (error) {
-      console.warn('A file of an earlier visit cannot be opened again.', error);
-      this.#handles.delete(id);
-      return false;
-    }
-  }
-
-  /** Takes chosen files for sends that wait for theirs, by name and size; gives those that nobody waits for. */
-  give<T extends { path: string; file: File; handle?: SourceHandle | undefined }>(files: readonly T[]): T[] {
-    return files.filter(({ path, file, handle }) => {
-      const fitting = this.asked.filter((each) => isSameFile(each, { path, file }));
-      const wanted = fitting.find((each) => each.path === path) ?? fitting[0];
-      if (!wanted) return true;
-      if (handle) this.#handles.set(wanted.id, handle);
-      this.#give(wanted.id, file);
-      return false;
-    });
-  }
-
   /** Takes hold of what earlier visits have left of this room's offers, and waits for its other ends to come. */
   async restore(): Promise<void> {
-    await Promise.all([this.#restoreReceived(), this.#restoreSent()]);
+    const failed = (error: unknown) => console.warn('What earlier visits have left could not be looked at.', error);
+    await Promise.all([this.#restoreReceived().catch(failed), this.#restoreSent().catch(failed)]);
     this.emit('changed', undefined);
   }
 
@@ -189,7 +155,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     sender.on('accepted', (offer) => this.#keep(offer, name()));
     sender.on('settled', ({ offer, files }) => {
       const ids = files.map(({ id }) => id);
-      for (const id of ids) this.#handles.delete(id);
+      for (const id of ids) this.wanted.forget(id);
       ledger.end(offer.id, ids).catch(noted('the end of a transfer'));
     });
     sender.on('changed', () => this.emit('changed', undefined));
@@ -307,22 +273,23 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 
   async #restoreReceived(): Promise<void> {
     const { store } = this.#options;
-    for (const kept of await store.list()) {
-      const isUnfinished = kept.ends.size < kept.manifest.files.length;
-      if (!this.#isOfThisRoom(kept.link)) continue;
-      if (!isUnfinished) {
-        this.#ended.set(kept.folder, ReceivingOffer.restoreEnded(kept));
-        continue;
-      }
-      try {
-        const folder = await store.take(kept.folder);
-        if (this.#closed) return await folder.close();
-        const offer = ReceivingOffer.restore(folder);
-        this.#waiting.receiver.adopt(offer);
-        void offer.kept!.intake.recheck(offer.files.filter(({ state }) => state === 'active'));
-      } catch (error) {
-        this.#noteNotTaken(error);
-      }
+    const ofThisRoom = (await store.list()).filter(({ link }) => this.#isOfThisRoom(link));
+    const isUnfinished = ({ ends, manifest }: KeptOffer) => ends.size < manifest.files.length;
+    for (const kept of ofThisRoom)
+      if (!isUnfinished(kept)) this.#ended.set(kept.folder, ReceivingOffer.restoreEnded(kept));
+    // All at once: what another page holds is waited for.
+    await Promise.all(ofThisRoom.filter(isUnfinished).map(({ folder }) => this.#takeReceived(folder)));
+  }
+
+  async #takeReceived(name: string): Promise<void> {
+    try {
+      const folder = await this.#options.store.take(name);
+      if (this.#closed) return await folder.close();
+      const offer = ReceivingOffer.restore(folder);
+      this.#waiting.receiver.adopt(offer);
+      void offer.kept!.intake.recheck(offer.files.filter(({ state }) => state === 'active'));
+    } catch (error) {
+      this.#noteNotTaken(error);
     }
   }
 
@@ -333,8 +300,9 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   }
 
   async #restoreSent(): Promise<void> {
-    for (const record of await this.#options.ledger.list())
-      if (this.#isOfThisRoom(record.link) && record.files.length > 0) await this.#restoreOffer(record);
+    const records = await this.#options.ledger.list();
+    const ofThisRoom = records.filter(({ link, files }) => this.#isOfThisRoom(link) && files.length > 0);
+    await Promise.all(ofThisRoom.map((record) => this.#restoreOffer(record)));
   }
 
   async #restoreOffer(record: OfferRecord): Promise<void> {
@@ -342,26 +310,10 @@ export class Exchanges extends Emitter<ExchangesEvents> {
       const handles = await this.#options.ledger.take(record.offer);
       if (this.#closed) return;
       this.#waiting.sender.adopt(SendingOffer.restore(record));
-      for (const [id, handle] of handles) this.#handles.set(id, handle);
-      for (const [id, handle] of handles) await this.#open(id, handle).catch(noted('a file of an earlier visit'));
+      await this.wanted.restore(handles);
     } catch (error) {
       this.#noteNotTaken(error);
     }
-  }
-
-  async #open(id: string, handle: SourceHandle): Promise<boolean> {
-    const file = await handle.open();
-    return file !== undefined && this.#give(id, file);
-  }
-
-  #give(id: string, file: File): boolean {
-    for (const { sender } of this.all) {
-      const waiting = sender.fileOf(id);
-      if (waiting?.size !== file.size) continue;
-      sender.give(id, new Source(file));
-      return true;
-    }
-    return false;
   }
 
   #isOfThisRoom(link: string): boolean {
@@ -378,21 +330,13 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   }
 }
 
-/** Whether a chosen file is, by its name and size, the one that a send waits for. */
-export function isSameFile(
-  wanted: { path: string; size: number },
-  { path, file }: { path: string; file: { size: number } },
-): boolean {
-  return wanted.size === file.size && baseName(wanted.path) === baseName(path);
-}
-
 /** Whether either end may come back to it. */
 function goesOn(offer: SendingOffer): boolean {
   return offer.accepted && offer.files.some(({ settled }) => !settled);
 }
 
-function fragmentOf(link: string): string {
-  return new URL(link).hash;
+function fragmentOf(link: string): string | undefined {
+  return link.split('#')[1];
 }
 
 /** What is only remembered for a later visit does not stop what runs now. */

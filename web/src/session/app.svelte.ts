@@ -3,7 +3,7 @@ import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { openStorage } from '../storage/open-storage.ts';
 import { enterCode } from './enter-code.ts';
-import { isSameFile } from '@tincan/engine/room/exchanges';
+import { isSameFile } from '@tincan/engine/room/wanted-files';
 import { friendlyName } from './friendly-name.ts';
 import { KeptFiles } from './kept-files.svelte.ts';
 import { Room } from './room.svelte.ts';

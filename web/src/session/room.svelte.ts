@@ -199,7 +199,7 @@ export class Room {
 
   /** Opens the file of a send of an earlier visit again, which takes a click; false where that cannot be, so that it has to be chosen. */
   async reopen(id: string): Promise<boolean> {
-    return (await this.#exchanges?.reopen(id)) ?? false;
+    return (await this.#exchanges?.wanted.reopen(id)) ?? false;
   }
 
   /** Puts a received file into the person's downloads. */
@@ -383,7 +383,7 @@ export class Room {
     if (!this.#exchanges || !this.#views || this.#left) return false;
     this.#offers = this.#views.offers();
     this.#transfers = this.#views.transfers(performance.now());
-    this.#asked = this.#exchanges.asked;
+    this.#asked = this.#exchanges.wanted.all;
     this.#elsewhere = this.#exchanges.elsewhere;
     this.#ownOffers = this.#views.ownOffers(this.#ownOffers);
     this.#heldBack = this.#transfers.some(

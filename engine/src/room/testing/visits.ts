@@ -99,7 +99,7 @@ export class Visitor {
   /** Gives files again that an earlier page had, as its person would choose them; says which nobody waits for. */
   give(files: GivenFiles): string[] {
     const chosen = Object.entries(files).map(([path, bytes]) => ({ path, file: new File([bytes], path) }));
-    return this.exchanges.give(chosen).map(({ path }) => path);
+    return this.exchanges.wanted.give(chosen).map(({ path }) => path);
   }
 
   get sent(): OutgoingFile[] {
