@@ -1,6 +1,7 @@
 import type { ReceiverMessage, SenderMessage } from '@tincan/shared/link-message';
 import { expect, it, vi } from 'vitest';
 import { TincanError } from '../platform/errors.ts';
+import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { Source } from './source.ts';
 import { acceptAll, bytesOf, ChangedStore, expectArrived, offer } from './testing/given-files.ts';
@@ -100,4 +101,45 @@ it('frames that come when a file has ended, or is on its way to be compared, cha
   }
   await expectArrived(peers, files);
   expect(peers.bob.receiver.arrived.bytes).toBe(arrivedBytes);
+});
+
+it('a sender that comes back as another session, in the moment in which a file is noted, hears that it is done', async () => {
+  let noted: () => void = () => {};
+  const store = new ChangedStore((folder) => ({
+    note: async (...args) => {
+      await new Promise<void>((resolve) => (noted = resolve));
+      await folder.note(...args);
+    },
+  }));
+  const receiver = (said: string[]) => {
+    const each = new Receiver({
+      path: { send: (message) => void said.push(message.type), openLanes: () => {} },
+      store,
+    });
+    each.handleLinkUp();
+    return each;
+  };
+  const id = (last: string) => last.padStart(22, 'A');
+  const offerAs = (handle: number): SenderMessage => ({
+    ...{ type: 'offer', offer: id('g'), key: id('A'), keeps: true, files: 1, bytes: 0, start: 0 },
+    entries: [{ id: id('Q'), handle, path: 'empty', size: 0 }],
+  });
+  const [toFirst, toSecond]: [string[], string[]] = [[], []];
+  const [first, second] = [receiver(toFirst), receiver(toSecond)];
+  first.handleMessage(offerAs(1));
+  await first.accept(id('g'));
+  await until(() => toFirst.includes('complete'), 'it is whole');
+  const hash = fileAt(first.files, 'empty').hash!;
+  first.handleMessage({ type: 'verified', files: [{ handle: 1, hash }] });
+  const [going] = first.keptOffers;
+  first.release(going!);
+  second.adopt(going!);
+  second.handleMessage(offerAs(1));
+  second.handleMessage({ type: 'hold', handles: [1], why: 'file' }); // it cannot compare before its person gives the file
+  await until(() => toSecond.includes('complete'), 'it is to be compared again');
+  noted();
+  await until(() => fileAt(second.files, 'empty').state === 'done', 'it is noted');
+  expect(toSecond).not.toContain('done');
+  second.handleMessage({ type: 'hold', handles: [1], why: 'none' });
+  await until(() => toSecond.includes('done'), 'it hears so');
 });

@@ -321,7 +321,9 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   #handleHold(file: ReceivingFile | undefined, why: 'person' | 'file' | 'none'): void {
-    if (!file || !(isRunning(file) || file.state === 'failed')) return;
+    // Its person is not to be asked for what is here already.
+    if (file?.state === 'done') return void this.#verification.tellDone(this.#offers.offerOf(file)!, [file]);
+    if (!file || (!isRunning(file) && file.state !== 'failed')) return;
     file.there = why;
     if (why !== 'none') return this.#requests.giveBack(file);
     if (file.state === 'failed') this.#revive(file);
