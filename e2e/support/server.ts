@@ -8,7 +8,7 @@ import { root } from '../../scripts/run.mjs';
 export class ServerProcess {
   /** Everything that it has printed. */
   output = '';
-  readonly #env: Record<string, string>;
+  #env: Record<string, string>;
   #process: ChildProcess | undefined;
   #port = 0;
 
@@ -36,8 +36,9 @@ export class ServerProcess {
     return this.#process?.pid;
   }
 
-  /** Starts it again after `kill` or `terminate`, on the same port. */
-  async restart(): Promise<void> {
+  /** Starts it again after `kill` or `terminate`, on the same port; `env` changes its configuration. */
+  async restart(env: Record<string, string> = {}): Promise<void> {
+    this.#env = { ...this.#env, ...env };
     const child = spawn(process.execPath, [join(root, 'signaling-server', 'dist', 'main.js')], {
       env: { ...process.env, ICE_SERVERS: '[]', HTTPS_PORT: 'off', ...this.#env, PORT: String(this.#port) },
       stdio: ['ignore', 'pipe', 'pipe'],
