@@ -47,25 +47,50 @@ export interface Identity {
   createConnection: CreateConnection;
 }
 
+/** Whose WebRTC it is, and how its connections show a certificate: the browser's own, or what stands in for it elsewhere. */
+export interface Platform {
+  readonly wrtc: Pick<typeof globalThis, 'RTCPeerConnection' | 'RTCSessionDescription' | 'RTCIceCandidate'>;
+  /** For every connection of the identity: names its certificate. */
+  readonly configuration: RTCConfiguration;
+  /** Whether a connection can carry sound and pictures. */
+  readonly carriesCalls: boolean;
+  /** Of the certificate whose key the other side has proved to hold, as `SHA-256 AB:…`; `undefined` before it has. */
+  provenFingerprint(connection: RTCPeerConnection): string | undefined;
+}
+
 /** Makes a new identity. Rejects where the browser does not let the page use WebRTC. */
-export async function createIdentity(): Promise<Identity> {
-  // The cast: `expires` stands in the WebRTC specification and not in TypeScript's list.
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', expires: CERTIFICATE_MS } as EcKeyGenParams;
-  const certificate = await RTCPeerConnection.generateCertificate(algorithm);
+export async function createIdentity(platform?: Platform): Promise<Identity> {
+  const its = platform ?? (await createBrowserPlatform());
   // Not every browser tells a certificate's fingerprint, but each writes it into what it describes.
-  const connection = new RTCPeerConnection({ certificates: [certificate] });
+  const connection = new its.wrtc.RTCPeerConnection(its.configuration);
   connection.createDataChannel('fingerprint');
   const { sdp = '' } = await connection.createOffer();
   connection.close();
   const fingerprint = fingerprintOf(sdp);
-  if (fingerprint === undefined) throw new Error('the browser names no SHA-256 fingerprint of its certificate');
+  if (fingerprint === undefined) throw new Error('WebRTC names no SHA-256 fingerprint of its certificate');
   return {
     session: sessionOf(fingerprint),
-    createConnection: (options) => new SimplePeerConnection(options, certificate),
+    createConnection: (options) => new SimplePeerConnection(options, its),
+  };
+}
+
+async function createBrowserPlatform(): Promise<Platform> {
+  // The cast: `expires` stands in the WebRTC specification and not in TypeScript's list.
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', expires: CERTIFICATE_MS } as EcKeyGenParams;
+  const certificate = await RTCPeerConnection.generateCertificate(algorithm);
+  return {
+    wrtc: { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate },
+    configuration: { certificates: [certificate] },
+    carriesCalls: true,
+    provenFingerprint: ({ sctp }) => {
+      const [der] = sctp?.transport.getRemoteCertificates() ?? [];
+      return der && fingerprintOfCertificate(der);
+    },
   };
 }
 
 class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connection {
+  readonly #platform: Platform;
   readonly #peer: (Instance & Insides) | undefined;
   readonly #initiator: boolean;
   readonly #wantsMedia: boolean;
@@ -74,18 +99,28 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   #open = false;
   #ended = false;
 
-  constructor(options: ConnectionOptions, certificate: RTCCertificate) {
+  constructor(options: ConnectionOptions, platform: Platform) {
     super();
     const { initiator, iceServers, label, media = false } = options;
+    const { wrtc, configuration, carriesCalls } = platform;
+    this.#platform = platform;
     this.#initiator = initiator;
     this.#wantsMedia = media;
+    if (media && !carriesCalls) {
+      queueMicrotask(() => this.#end({ reason: 'this program carries no calls' }));
+      return;
+    }
     try {
       const config: RTCConfiguration = {
-        iceServers: usable(iceServers),
-        certificates: [certificate],
+        ...configuration,
+        iceServers: usable(iceServers, wrtc.RTCPeerConnection),
         bundlePolicy: 'max-bundle',
       };
-      const peer: Instance & Insides = new SimplePeer({ initiator, channelName: label, config });
+      // Candidates go out as they come, so nothing waits for the last one; but simple-peer's timer for it would hold a program open.
+      const peer: Instance & Insides = new SimplePeer({
+        ...{ initiator, channelName: label, config, wrtc },
+        iceCompleteTimeout: 1,
+      });
       this.#peer = peer;
       peer.on('signal', (signal) => this.#handleLocalSignal(signal));
       peer.on('error', (cause) => this.#end({ reason: cause.message, cause }));
@@ -109,8 +144,8 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   }
 
   get provenFingerprint(): string | undefined {
-    const [der] = this.#peer?._pc?.sctp?.transport.getRemoteCertificates() ?? [];
-    return der && fingerprintOfCertificate(der);
+    const connection = this.#peer?._pc;
+    return connection ? this.#platform.provenFingerprint(connection) : undefined;
   }
 
   get media(): Media | undefined {
@@ -180,7 +215,10 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
     this.#channel = channel;
     channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
     channel.onmessage = ({ data }) => this.#handleMessage(data as string | ArrayBuffer);
-    channel.onbufferedamountlow = () => this.#ended || this.emit('drain', undefined);
+    // The event may come late, when more has been handed over already; then another one follows.
+    channel.onbufferedamountlow = () => {
+      if (!this.#ended && channel.bufferedAmount <= LOW_WATER_BYTES) this.emit('drain', undefined);
+    };
     // Not simple-peer's `connect`, which asks for statistics first: messages may come meanwhile.
     channel.addEventListener('open', () => {
       if (this.#wantsMedia) return this.#lookForMedia();
@@ -241,18 +279,18 @@ const MAX_ICE_SERVERS = 16;
 const verdicts = new Map<string, boolean>();
 
 /** The servers that this browser takes: one that it does not would make every connection fail, and the server names them. */
-function usable(iceServers: readonly IceServer[]): RTCIceServer[] {
+function usable(iceServers: readonly IceServer[], PeerConnection: typeof RTCPeerConnection): RTCIceServer[] {
   return (iceServers.slice(0, MAX_ICE_SERVERS) as RTCIceServer[]).filter((server) => {
     const name = JSON.stringify(server);
-    const verdict = verdicts.get(name) ?? isTaken(server);
+    const verdict = verdicts.get(name) ?? isTaken(server, PeerConnection);
     if (verdicts.size < 16 * MAX_ICE_SERVERS) verdicts.set(name, verdict);
     return verdict;
   });
 }
 
-function isTaken(server: RTCIceServer): boolean {
+function isTaken(server: RTCIceServer, PeerConnection: typeof RTCPeerConnection): boolean {
   try {
-    new RTCPeerConnection({ iceServers: [server] }).close();
+    new PeerConnection({ iceServers: [server] }).close();
     return true;
   } catch (error) {
     console.warn('A STUN or TURN server that the server named is not used.', error);

@@ -12,6 +12,8 @@ import { fingerprintOf } from '../fingerprint.ts';
 
 export interface ContractCase {
   name: string;
+  /** It is about calls, which not every platform carries. */
+  media?: true;
   /** Rejects with what was not kept. */
   run: (create: CreateConnection) => Promise<void>;
 }
@@ -83,6 +85,23 @@ export const connectionContract: readonly ContractCase[] = [
     },
   },
   {
+    name: 'knows once open how large a message the other side takes, and brings one of that size',
+    run: async (create) => {
+      const { alice, bob } = await connect(create);
+      for (const [from, to] of [
+        [alice, bob],
+        [bob, alice],
+      ] as const) {
+        const bytes = from.maxMessageBytes;
+        expectEqual(Number.isInteger(bytes) && bytes >= FRAME_BYTES && bytes <= 262_144, true);
+        const message = next(to, 'message');
+        from.send(new Uint8Array(bytes));
+        expectEqual(((await message) as ArrayBuffer).byteLength, bytes);
+      }
+      alice.close();
+    },
+  },
+  {
     name: 'knows by which certificate the other side has proved itself: the one that its description names',
     run: async (create) => {
       const described = new Map<Connection, string | undefined>();
@@ -119,6 +138,7 @@ export const connectionContract: readonly ContractCase[] = [
   },
   {
     name: '[MEDIA-1] has a track of every source of a call once open, and changes what it sends without a signal',
+    media: true,
     run: async (create) => {
       const { alice, bob } = await connect(create, { media: true });
       const signals: string[] = [];
@@ -140,6 +160,7 @@ export const connectionContract: readonly ContractCase[] = [
   },
   {
     name: '[MEDIA-1] asks for one path, however much is described',
+    media: true,
     run: async (create) => {
       const pair = createPair(create, { media: true });
       const sections: unknown[] = [];
@@ -152,6 +173,7 @@ export const connectionContract: readonly ContractCase[] = [
   },
   {
     name: '[MEDIA-1] closes upon a message where a call is',
+    media: true,
     run: async (create) => {
       const { alice, bob } = await connect(create, { media: true });
       const closed = next(bob, 'close');
@@ -166,6 +188,7 @@ export const connectionContract: readonly ContractCase[] = [
   },
   {
     name: '[MEDIA-1] closes where a call is wanted and the other side describes none',
+    media: true,
     run: async (create) => {
       const { alice, bob } = createPair(create, { media: true }, {});
       const { reason } = await next(alice, 'close');

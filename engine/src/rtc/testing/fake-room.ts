@@ -98,9 +98,15 @@ export class FakePage implements Introducer {
   #member: Member | undefined;
   #token: string | undefined;
 
-  constructor(room: FakeRoom, network: LinkedNetwork, name: string, options: Partial<MeshOptions> = {}) {
+  /** `network` may be a real one, whose sessions are not names: `options` say so then. */
+  constructor(
+    room: FakeRoom,
+    network: Pick<LinkedNetwork, 'showing'>,
+    name: string,
+    options: Partial<MeshOptions> = {},
+  ) {
     this.room = room;
-    this.session = sessionOf(name);
+    this.session = options.me ?? sessionOf(name);
     const createConnection = network.showing(name);
     const mesh = new Mesh({
       me: this.session,
