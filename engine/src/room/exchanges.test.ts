@@ -106,6 +106,32 @@ describe('a page that is loaded anew', () => {
   });
 });
 
+describe('a disk without room', () => {
+  it('is looked at again, whichever session of the sender waits for it', async () => {
+    const { alice, bob } = await inARoom();
+    const files = { 'file.bin': bytesOf(40 * BLOCK_BYTES) };
+    const room = bob.store.capBytes;
+    alice.offer(bob, files);
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    bob.store.capBytes = 12 * BLOCK_BYTES;
+    await passUntil(
+      () => bob.received[0]!.here === 'space',
+      () => bob.view,
+    );
+    await alice.reload();
+    alice.give(files);
+    await passUntil(
+      () => alice.sent[0]!.there === 'space',
+      () => alice.view,
+    );
+    bob.store.capBytes = room;
+    await expectAllDone(alice, bob, files);
+  });
+});
+
 describe('a peer', () => {
   it('who leaves for good before accepting: what was offered has ended, at both', async () => {
     const { alice, bob } = await inARoom();

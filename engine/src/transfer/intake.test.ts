@@ -6,17 +6,21 @@ import { ReceivingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
 import { MemoryStore } from './memory-store.ts';
 import { NoSpaceError, type OfferFolder } from './store.ts';
+import { hashAtOnce } from './testing/hash-at-once.ts';
 import { blockOf, manifestOf } from './testing/kept-files.ts';
+
+let digest: ReturnType<typeof hashAtOnce>;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  digest = hashAtOnce();
 });
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
-/** Whatever needs no clock: hashing ends in turns of the loop that nobody announces. */
+/** Whatever needs no clock. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await new Promise(setImmediate);
 }
@@ -125,7 +129,7 @@ describe('the way to the disk', () => {
 describe('a hash', () => {
   it('that cannot be computed once: the block is asked for again', async () => {
     const { bring, fetch, file, log } = await intakeOf(BLOCK_BYTES);
-    vi.spyOn(crypto.subtle, 'digest').mockRejectedValueOnce(new Error('out of memory'));
+    digest.mockRejectedValueOnce(new Error('out of memory'));
     bring();
     await settle();
     expect([file.open.size, log]).toEqual([0, []]);
@@ -138,7 +142,7 @@ describe('a hash', () => {
   it('that cannot be computed twice: the file fails, as the disk would', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const { bring, file, log } = await intakeOf(BLOCK_BYTES);
-    vi.spyOn(crypto.subtle, 'digest').mockRejectedValue(new Error('out of memory'));
+    digest.mockRejectedValue(new Error('out of memory'));
     bring();
     await settle();
     bring();

@@ -188,14 +188,14 @@ export class Receiver extends Emitter<ReceiverEvents> {
   /** Goes on with a file that is paused or has failed. */
   resume(id: string): void {
     const file = this.#offers.byId(id)?.file;
-    if (!file || (file.state !== 'failed' && file.here === 'none')) return;
-    this.#goOn(file);
+    if (file && (file.state === 'failed' || file.here !== 'none')) this.#goOn(file);
   }
 
   /** An offer of an earlier visit, or of another session of this peer, which has proved to be the other end of it: it will offer it again. */
   adopt(offer: ReceivingOffer): void {
     this.#offers.adopt(offer);
     offer.kept?.intake.listen(this.#events);
+    this.#spaceWatch.lookNow(); // it may wait for room
     this.emit('changed', undefined);
   }
 

@@ -9,11 +9,21 @@ import { MemoryStore } from '../../transfer/memory-store.ts';
 import type { OutgoingFile } from '../../transfer/outgoing-offer.ts';
 import { Source } from '../../transfer/source.ts';
 import type { GivenFiles } from '../../transfer/testing/given-files.ts';
-import { vi } from 'vitest';
+import { hashAtOnce } from '../../transfer/testing/hash-at-once.ts';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { Exchanges } from '../exchanges.ts';
 
 const LINK = 'https://tincan.test/#room';
-const realTurn = setImmediate; // before any clock is a test's
+// Before any clock is a test's.
+const realTurn = setImmediate;
+const realNow = performance.now.bind(performance);
+
+beforeEach(() => {
+  hashAtOnce();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** One browser of one person. */
 export class Visitor {
@@ -155,11 +165,11 @@ export class Visitor {
   }
 }
 
-/** Lets the time pass until something holds, 20 ms at a time; fails with `what` after ten minutes of it. */
+/** Lets the time pass until something holds, 20 ms at a time and more later; fails with `what` after ten minutes of it (and, on a slow machine, some real seconds). */
 export async function passUntil(holds: () => boolean | Promise<boolean>, what: () => unknown): Promise<void> {
+  const deadline = realNow() + 4_000;
   for (let turn = 0; !(await holds()); turn++) {
-    if (turn === 3_000) throw new Error(`never: ${JSON.stringify(what())}`);
-    // What takes no time in the test's clock, hashing above all, may take some turns; later, only the clock can help.
+    if (turn >= 3_000 && realNow() > deadline) throw new Error(`never: ${JSON.stringify(what())}`);
     await passSome(turn < 1_500 ? 20 : 400);
   }
 }
