@@ -1,5 +1,6 @@
+import type {
+  RTCDataChannel as Channel} from 'node-datachannel/polyfill';
 import {
-  RTCDataChannel as Channel,
   RTCDataChannelEvent,
   RTCIceCandidate,
   RTCPeerConnection,

@@ -1,9 +1,9 @@
 // What stores before the folders of offers have left: finished files, each visit's in a folder of its own.
 
 /** The folder in OPFS under which every page has one of its own. */
-export const OPFS_ROOT = 'received';
+const OPFS_ROOT = 'received';
 /** In each page's folder: a line of JSON for each finished file, and one more once it is saved. */
-export const OPFS_INDEX = 'index.jsonl';
+const OPFS_INDEX = 'index.jsonl';
 export interface IndexLine {
   file: string;
   path?: string;
@@ -13,7 +13,7 @@ export interface IndexLine {
 }
 
 /** A page holds this lock for as long as it may write to its folder. */
-export function lockOf(directory: string): string {
+function lockOf(directory: string): string {
   return `tincan-received-${directory}`;
 }
 
@@ -50,11 +50,6 @@ export async function findLeftovers(): Promise<Leftover[]> {
     }
   }
   return found;
-}
-
-/** Resolves once the page that wrote to this folder has let go of it. */
-export async function released(directory: string): Promise<void> {
-  await navigator.locks.request(lockOf(directory), () => undefined);
 }
 
 /** Everything under it is Tincan's own. Missing where nothing was ever received, or where there is no OPFS. */
