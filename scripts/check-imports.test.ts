@@ -69,7 +69,7 @@ const sound: Record<string, string> = {
   'engine/src/rtc/simple-peer-connection.ts': `import 'simple-peer';`,
   'engine/src/transfer/sender.ts': `import '../platform/log.ts';`,
   'engine/src/room/room.ts': `import '../rtc/link.ts'; import '../transfer/sender.ts';`,
-  'engine/src/node/identity.ts': `import 'node:fs'; import '../rtc/link.ts';`,
+  'engine/src/node/identity.ts': `import 'node:fs'; import 'a-tool'; import '../rtc/link.ts';`,
   'web/src/storage/opfs.ts': `import '@tincan/engine/transfer/sender';`,
   'web/src/session/views.ts': `import '@tincan/engine/room/room'; import '../storage/opfs.ts';`,
   'web/src/session/room.svelte.ts': `import 'svelte'; import './views.ts';`,

@@ -6,12 +6,25 @@ import { PeerConnection, type DataChannel, type DataChannelInitConfig } from 'no
  * closing one throws the others away. So it has to be asked for last.
  */
 export class NativeConnection extends PeerConnection {
+  readonly #channels: DataChannel[] = [];
+
   override createDataChannel(label: string, config: DataChannelInitConfig = {}): DataChannel {
-    return closingLast(super.createDataChannel(label, config));
+    return this.#adopt(super.createDataChannel(label, config));
   }
 
   override onDataChannel(handler: (channel: DataChannel) => void): void {
-    super.onDataChannel((channel) => handler(closingLast(channel)));
+    super.onDataChannel((channel) => handler(this.#adopt(channel)));
+  }
+
+  /** A channel that was never open would not end with its connection, and would hold the program open. */
+  override close(): void {
+    for (const channel of this.#channels.splice(0)) channel.close();
+    super.close();
+  }
+
+  #adopt(channel: DataChannel): DataChannel {
+    this.#channels.push(channel);
+    return closingLast(channel);
   }
 }
 

@@ -42,19 +42,6 @@ describe('connections of a program', () => {
     expect(await closed).toBe('closed by the other side');
   });
 
-  test.each([false, true])('bring a last word, also to a program that is busy (%s) when it comes', async (busy) => {
-    const [alice, bob] = await pair();
-    await Promise.all([openingOf(alice), openingOf(bob)]);
-    const events: unknown[] = [];
-    bob.on('message', (message) => events.push(message));
-    alice.send('bye');
-    alice.close();
-    // The channel closes in the next turn; the word and its end then reach the other side while nothing runs here.
-    if (busy) setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200));
-    events.push(await closeOf(bob));
-    expect(events).toEqual(['bye', 'closed by the other side']);
-  });
-
   test('leave out the servers that they do not understand', async () => {
     const { createConnection } = await createIdentity();
     const connection = createConnection({

@@ -1,6 +1,5 @@
-import type {
-  RTCDataChannel as Channel} from 'node-datachannel/polyfill';
 import {
+  type RTCDataChannel as Channel,
   RTCDataChannelEvent,
   RTCIceCandidate,
   RTCPeerConnection,

@@ -165,21 +165,22 @@ export function nextLane(peer: Peer, index = 0): Promise<Lane> {
 /** An identity that notes every connection it makes, and what lies beneath. */
 async function createWatchedIdentity(connections: RealConnection[]): Promise<NodeIdentity> {
   const platform = await createNodePlatform();
-  let newest: RTCPeerConnection | undefined;
+  const made: RTCPeerConnection[] = [];
   class Watched extends platform.wrtc.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      newest = this;
+      made.push(this);
     }
   }
   const identity = await createNodeIdentity({ ...platform, wrtc: { ...platform.wrtc, RTCPeerConnection: Watched } });
   const createConnection: CreateConnection = (options) => {
-    newest = undefined;
+    made.length = 0;
     const connection = identity.createConnection(options);
-    if (newest) {
-      const made: RealConnection = { label: options.label, connection, underlying: newest };
-      connections.push(made);
-      connection.on('close', () => connections.splice(connections.indexOf(made), 1));
+    const underlying = made.at(-1); // those before it only tried a server
+    if (underlying) {
+      const end: RealConnection = { label: options.label, connection, underlying };
+      connections.push(end);
+      connection.on('close', () => connections.splice(connections.indexOf(end), 1));
     }
     return connection;
   };
