@@ -1,27 +1,11 @@
 // How much memory a large transfer takes: the resident set of both renderers, sampled from /proc (Linux only).
-import { readFile } from 'node:fs/promises';
 import { setInterval } from 'node:timers';
-import { expect, test, type Person } from '../e2e/support/test.ts';
+import { expect, test } from '../e2e/support/test.ts';
 import { sha256 } from '../e2e/support/files.ts';
+import { rendererOf, residentBytes } from './support/renderer.ts';
 
 const BYTES = Number(process.env['BENCH_MIB'] ?? 2_048) * 1_048_576;
 const SAMPLE_MS = 250;
-
-/** The renderer process of a person's page: the largest of its browser. */
-async function rendererOf({ tab }: Person): Promise<number> {
-  const session = await tab.page.context().browser()?.newBrowserCDPSession();
-  if (!session) throw new Error('no connection to the browser');
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const pids = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  const sizes = await Promise.all(pids.map(async (pid) => ({ pid, bytes: await residentBytes(pid) })));
-  sizes.sort((a, b) => b.bytes - a.bytes);
-  return sizes[0]!.pid;
-}
-
-async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1_024;
-}
 
 /** Watches a process; gives a function that ends this and tells the most that was seen. */
 function watch(pid: number): () => number {

@@ -94,6 +94,17 @@ export class Wan {
     }
   }
 
+  /** Gives a side another address and takes away the one that it had, as when a phone changes from one network to another. */
+  changeAddress(side: WanSide): void {
+    const [now, next] = side === 'a' ? ['10.77.0.1', '10.77.0.11'] : ['10.77.0.2', '10.77.0.12'];
+    const changes = [`addr del ${now}/24 dev wan0`, `addr add ${next}/24 dev wan0`, 'route replace default dev wan0'];
+    const { status, stderr } = spawnSync('ip', ['-netns', `${this.#name}-${side}`, '-batch', '-'], {
+      input: `${changes.join('\n')}\n`,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`The address cannot be changed: ${stderr}`);
+  }
+
   /** Removes all of it. */
   async stop(): Promise<void> {
     for (const server of this.#servers) server.close();
