@@ -73,7 +73,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     super();
     this.#options = options;
     this.#waiting = this.#make(undefined, NOWHERE);
-    options.mesh.on('peer-added', (peer) => this.#follow(peer));
+    options.mesh.forEachPeer((peer) => this.#follow(peer));
     options.mesh.on('peer-removed', ({ peer, forGood }) => {
       if (forGood) this.#handlePeerLeft(peer.session);
     });

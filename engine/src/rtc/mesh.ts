@@ -80,6 +80,12 @@ export class Mesh extends Emitter<MeshEvents> {
     return this.#peers.get(session);
   }
 
+  /** Calls the handler for everyone who is here, and for whoever is added later. */
+  forEachPeer(handler: (peer: Peer) => void): void {
+    for (const peer of this.peers) handler(peer);
+    this.on('peer-added', handler);
+  }
+
   /** We are in the room, and these addresses are in it too. */
   handleWelcome(addresses: readonly string[]): void {
     if (this.#closed) return;

@@ -187,7 +187,7 @@ export class Calls {
     });
     this.#engines = { attendance, media };
 
-    mesh.on('peer-added', ({ session, link, media: connection }) => {
+    mesh.forEachPeer(({ session, link, media: connection }) => {
       link.on('up', () => attendance.handleLinkUp(session));
       link.on('message', (message) => {
         if (isCallMessage(message)) attendance.handleMessage(session, message);
@@ -328,7 +328,7 @@ const NO_DEVICES: DevicesView = {
 
 /** A page that can use no device says so at once, and lets nobody wait. */
 function declineAll(mesh: Mesh, me: SessionId): void {
-  mesh.on('peer-added', ({ link }) =>
+  mesh.forEachPeer(({ link }) =>
     link.on('message', (message) => {
       if (message.type === 'call' && message.asked.includes(me))
         link.send({ type: 'call-decline', call: message.call });

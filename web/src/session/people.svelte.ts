@@ -25,7 +25,7 @@ export class People {
       this.#snapshots = mesh.peers.map(({ snapshot }) => snapshot);
       for (const { session, name } of this.#snapshots) this.#names.set(session, visibleText(name));
     };
-    mesh.on('peer-added', (peer) => {
+    mesh.forEachPeer((peer) => {
       const { session } = peer;
       look();
       peer.on('changed', look);

@@ -356,7 +356,7 @@ export class Room {
   }
 
   #wireMesh(mesh: Mesh, me: SessionId): void {
-    mesh.on('peer-added', (peer) => {
+    mesh.forEachPeer((peer) => {
       const { session } = peer;
       const warn = (reason: string) => console.warn(`Peer ${session} broke a rule: ${reason}`);
       peer.on('fault', warn);
