@@ -313,7 +313,7 @@ export class Room {
     this.#exchanges = exchanges;
     this.#views = views;
     this.#commands = new TransferCommands(views);
-    this.#saver = new Saver(views);
+    this.#saver = new Saver(views, () => this.#refresher.soon());
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);

@@ -5,11 +5,14 @@ import type { TransferView } from './views.ts';
 /** Puts received files where the person wants them, and remembers which they are. */
 export class Saver {
   readonly #views: TransferViews;
+  readonly #onSaved: () => void;
   /** Keys of files whose download is about to start: asking twice must not save twice. */
   readonly #starting = new Set<string>();
 
-  constructor(views: TransferViews) {
+  /** `onSaved` is called when the views of files that are saved have to be looked at again. */
+  constructor(views: TransferViews, onSaved: () => void) {
     this.#views = views;
+    this.#onSaved = onSaved;
   }
 
   /** Hands the transfers' files to the browser's downloads, one after the other. */
@@ -49,6 +52,7 @@ export class Saver {
   #markSaved(key: string): void {
     const found = this.#views.find(key);
     this.#views.markSaved(key);
+    this.#onSaved();
     found?.exchange.receiver
       .markSaved(found.view.id)
       .catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
