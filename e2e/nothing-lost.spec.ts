@@ -7,6 +7,8 @@ import { until } from './support/until.ts';
 
 const MIB = 1_048_576;
 const SIZE = 64 * MIB;
+/** For what is not about how much arrives. */
+const SMALLER = 24 * MIB;
 const NAME = 'long.bin';
 /** Of a fault. */
 const MOST_REPEATED = 24 * MIB;
@@ -188,7 +190,7 @@ test('the path is cut for 20 s: it goes on by itself', async ({ server, openPers
 test('either side pauses and goes on, and both see who has', async ({ server, openPerson, files }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
   await meet(alice, bob, server.url);
-  const original = await files.random(NAME, SIZE);
+  const original = await files.random(NAME, SMALLER);
   await alice.chooseFiles(original);
   await bob.accept();
   await bob.waitForBytes({ name: NAME }, 1);
@@ -210,7 +212,7 @@ test('either side pauses and goes on, and both see who has', async ({ server, op
 test('a paused transfer stays paused over a reload of either page', async ({ server, openPerson, files }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
   await meet(alice, bob, server.url);
-  const original = await files.random(NAME, SIZE);
+  const original = await files.random(NAME, SMALLER);
   await alice.chooseFiles(original);
   await bob.accept();
   await bob.waitForBytes({ name: NAME }, 1);
@@ -230,7 +232,7 @@ test('a second tab does not take the transfer away, and says that it goes on in 
 }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
   const link = await meet(alice, bob, server.url);
-  const original = await files.random(NAME, SIZE);
+  const original = await files.random(NAME, SMALLER);
   await alice.chooseFiles(original);
   await bob.accept();
   await bob.waitForBytes({ name: NAME }, 1);
@@ -275,7 +277,7 @@ test('cancelling frees the disk', async ({ server, openPerson, files }) => {
       await add(await navigator.storage.getDirectory());
       return bytes;
     }, undefined);
-  await alice.chooseFiles(await files.random(NAME, SIZE));
+  await alice.chooseFiles(await files.random(NAME, SMALLER));
   await bob.accept();
   await bob.waitForBytes({ name: NAME }, 8 * MIB);
   expect(await used()).toBeGreaterThan(8 * MIB);
