@@ -9,7 +9,7 @@ export const MIB = 1_048_576;
 export const SIZE = Number(process.env['SOAK_MIB'] ?? 1_024) * MIB;
 export const HOUR_MS = 3_600_000;
 /** What a fault may make the sender send again: what was not flushed, and what was under way. */
-export const MOST_REPEATED = 8 * MIB + 16 * MIB;
+const MOST_REPEATED = 8 * MIB + 16 * MIB;
 
 const NAME = 'long.bin';
 const PIECE_BYTES = 65_536;
