@@ -40,3 +40,12 @@ test('what comes while a program is busy, and the end that comes with it, are to
   alice.close();
   bob.close();
 });
+
+test('a channel that was never open ends with its connection, and does not keep the program', async () => {
+  const connection = new NativeConnection('alice', { iceServers: [] });
+  const channel = connection.createDataChannel('test');
+  const closed = new Promise<void>((resolve) => channel.onClosed(resolve));
+  channel.onMessage(() => {});
+  connection.close();
+  await closed;
+});
