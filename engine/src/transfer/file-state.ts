@@ -1,3 +1,5 @@
+import type { TransferFailure } from './path.ts';
+
 /** Where one file's transfer stands, on either side; all but the first three are ends. */
 export type FileState = 'offered' | 'active' | 'verifying' | 'done' | 'failed' | 'declined' | 'cancelled';
 
@@ -7,4 +9,22 @@ export type Hold = 'none' | 'person' | 'space' | 'file';
 /** Whether a file's transfer has not ended, one way or the other. */
 export function isLive({ state }: { readonly state: FileState }): boolean {
   return state === 'offered' || state === 'active' || state === 'verifying';
+}
+
+/** One file of an offer, seen from either end. Read it, do not change it. */
+export interface TransferFile {
+  readonly id: string;
+  /** The relative path: as it was offered, or at the receiver cleaned and unlike every other of its offer. */
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly state: FileState;
+  /** Why this side keeps it from going on for now. */
+  readonly here: Hold;
+  /** Why the other side does. */
+  readonly there: Hold;
+  /** Bytes that are durable at the receiver, as far as this side knows. */
+  readonly durable: number;
+  readonly hash: string | undefined;
+  readonly failure: TransferFailure | undefined;
 }

@@ -1,25 +1,11 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
-import type { FileState, Hold } from './file-state.ts';
+import type { FileState, Hold, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
 import type { TransferFailure } from './path.ts';
 
-/** One file on its way from one peer. Read it, do not change it. */
-export interface IncomingFile {
-  readonly id: string;
-  /** The relative path, cleaned and unlike every other of its offer. */
-  readonly path: string;
-  readonly size: number;
-  readonly state: FileState;
-  /** Why this side does not ask for it for now. */
-  readonly here: Hold;
-  /** Why the sender does not answer for now. */
-  readonly there: Hold;
-  /** Bytes written and flushed. */
-  readonly durable: number;
-  readonly hash: string | undefined;
-  readonly failure: TransferFailure | undefined;
-}
+/** One file on its way from one peer. */
+export type IncomingFile = TransferFile;
 
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';

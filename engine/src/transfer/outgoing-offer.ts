@@ -1,24 +1,11 @@
 import { randomId } from '@tincan/shared/base64url';
-import { isLive, type FileState, type Hold } from './file-state.ts';
+import { isLive, type FileState, type Hold, type TransferFile } from './file-state.ts';
 import type { OfferRecord, SourceHandle } from './ledger.ts';
 import type { TransferFailure } from './path.ts';
 import type { Source } from './source.ts';
 
-/** One file on its way to one peer. Read it, do not change it. */
-export interface OutgoingFile {
-  readonly id: string;
-  readonly path: string;
-  readonly size: number;
-  readonly state: FileState;
-  /** Why this side does not answer for now. */
-  readonly here: Hold;
-  /** Why the receiver does not ask for now. */
-  readonly there: Hold;
-  /** Bytes that are durable at the receiver, as it says. */
-  readonly durable: number;
-  readonly hash: string | undefined;
-  readonly failure: TransferFailure | undefined;
-}
+/** One file on its way to one peer. */
+export type OutgoingFile = TransferFile;
 
 /** The engine's own view of a file that is sent. */
 export class SendingFile implements OutgoingFile {
