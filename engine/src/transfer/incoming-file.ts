@@ -4,14 +4,11 @@ import type { FileState, Hold, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
 import type { TransferFailure } from './path.ts';
 
-/** One file on its way from one peer. */
-export type IncomingFile = TransferFile;
-
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
 
 /** What a receiver knows of one file: which blocks are asked for, arriving, written, durable. No I/O. */
-export class ReceivingFile implements IncomingFile {
+export class ReceivingFile implements TransferFile {
   readonly id: string;
   readonly path: string;
   readonly size: number;

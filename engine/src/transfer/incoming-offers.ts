@@ -1,7 +1,7 @@
 import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
-import { isLive } from './file-state.ts';
-import { ReceivingFile, type IncomingFile } from './incoming-file.ts';
+import { isLive, type TransferFile } from './file-state.ts';
+import { ReceivingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
 import { cleanPath, UniquePaths } from './names.ts';
 import type { KeptOffer, Manifest, OfferFolder, OfferStore } from './store.ts';
@@ -17,7 +17,7 @@ export interface IncomingOffer {
   /** What its sender called itself, where it was accepted on an earlier visit. */
   readonly from: string | undefined;
   readonly state: 'open' | 'accepting' | 'accepted' | 'declined';
-  readonly files: readonly IncomingFile[];
+  readonly files: readonly TransferFile[];
 }
 
 /** An offer, from its first word to its last, over links and visits. */

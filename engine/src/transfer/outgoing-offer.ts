@@ -4,11 +4,8 @@ import type { OfferRecord, SourceHandle } from './ledger.ts';
 import type { TransferFailure } from './path.ts';
 import type { Source } from './source.ts';
 
-/** One file on its way to one peer. */
-export type OutgoingFile = TransferFile;
-
 /** The engine's own view of a file that is sent. */
-export class SendingFile implements OutgoingFile {
+export class SendingFile implements TransferFile {
   readonly id: string;
   readonly path: string;
   readonly size: number;

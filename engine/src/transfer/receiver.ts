@@ -6,8 +6,8 @@ import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
 import { toRanges } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
-import { isLive, type Hold } from './file-state.ts';
-import type { IncomingFile, ReceivingFile } from './incoming-file.ts';
+import { isLive, type Hold, type TransferFile } from './file-state.ts';
+import type { ReceivingFile } from './incoming-file.ts';
 import { IncomingOffers, type IncomingOffer, type ReceivingOffer } from './incoming-offers.ts';
 import type { Intake, IntakeEvents } from './intake.ts';
 import type { LaneName, TransferFailure, TransferPath } from './path.ts';
@@ -102,11 +102,11 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   /** Every file of every offer, in order. */
-  get files(): Iterable<IncomingFile> {
+  get files(): Iterable<TransferFile> {
     return this.#offers.files();
   }
 
-  fileOf(id: string): IncomingFile | undefined {
+  fileOf(id: string): TransferFile | undefined {
     return this.#offers.byId(id)?.file;
   }
 

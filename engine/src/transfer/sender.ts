@@ -4,10 +4,10 @@ import { Emitter } from '../platform/emitter.ts';
 import { inBatches } from './batches.ts';
 import { pieceCount } from './blocks.ts';
 import { EndNotices } from './end-notices.ts';
-import { isLive } from './file-state.ts';
+import { isLive, type TransferFile } from './file-state.ts';
 import { HashTeller } from './hash-teller.ts';
 import { LaneFeed, MAX_QUEUED_PIECES } from './lane-feed.ts';
-import { noteDone, SendingOffer, type OfferedSource, type OutgoingFile, type SendingFile } from './outgoing-offer.ts';
+import { noteDone, SendingOffer, type OfferedSource, type SendingFile } from './outgoing-offer.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
 
@@ -65,7 +65,7 @@ export class Sender extends Emitter<SenderEvents> {
   }
 
   /** Every file of every offer, in order. */
-  get files(): Iterable<OutgoingFile> {
+  get files(): Iterable<TransferFile> {
     return this.#byId.values();
   }
 

@@ -1,21 +1,17 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import type { Exchange, Exchanges } from '@tincan/engine/room/exchanges';
-import { isLive } from '@tincan/engine/transfer/file-state';
-import type { IncomingFile } from '@tincan/engine/transfer/incoming-file';
+import { isLive, type TransferFile } from '@tincan/engine/transfer/file-state';
 import type { IncomingOffer } from '@tincan/engine/transfer/incoming-offers';
-import type { OutgoingFile } from '@tincan/engine/transfer/outgoing-offer';
 import { Speed } from '@tincan/engine/transfer/speed';
 import { isOpen, type OfferView, type TransferState, type TransferView, type WaitReason } from './views.ts';
 
 const PREVIEW_FILES = 100;
 
-type File = IncomingFile | OutgoingFile;
-
 /** How the transfers of a room look at this moment. A view is the same object as before if nothing in it has changed. */
 export class TransferViews {
   readonly #exchanges: Exchanges;
-  readonly #speeds = new WeakMap<File, Speed>();
-  readonly #saved = new WeakSet<File>();
+  readonly #speeds = new WeakMap<TransferFile, Speed>();
+  readonly #saved = new WeakSet<TransferFile>();
   #views = new Map<string, TransferView>();
 
   constructor(exchanges: Exchanges) {
@@ -71,7 +67,7 @@ export class TransferViews {
     views: Map<string, TransferView>,
     exchange: Exchange,
     direction: TransferView['direction'],
-    file: File,
+    file: TransferFile,
     name: string | undefined,
     now: number,
   ): void {
@@ -109,7 +105,7 @@ export class TransferViews {
     views.set(key, before && sameView(before, view) ? before : view);
   }
 
-  #speedOf(file: File, state: TransferState, now: number): number | undefined {
+  #speedOf(file: TransferFile, state: TransferState, now: number): number | undefined {
     if (state !== 'active') {
       this.#speeds.delete(file); // a pause is not slowness
       return undefined;
@@ -150,7 +146,7 @@ function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
 }
 
 /** What a transfer waits for, the nearest thing first: what this person can do something about. */
-function waitReason({ peer, linked, left, laneless }: Exchange, file: File): WaitReason | undefined {
+function waitReason({ peer, linked, left, laneless }: Exchange, file: TransferFile): WaitReason | undefined {
   if (!isLive(file)) return undefined;
   if (file.here === 'person') return 'paused-here';
   if (file.here === 'space') return 'space-here';
@@ -162,7 +158,7 @@ function waitReason({ peer, linked, left, laneless }: Exchange, file: File): Wai
   return laneless && file.state === 'active' ? 'lanes' : undefined;
 }
 
-function toState({ state }: File, why: WaitReason | undefined): TransferState {
+function toState({ state }: TransferFile, why: WaitReason | undefined): TransferState {
   if (why === undefined) return state;
   return why === 'paused-here' || why === 'paused-there' ? 'paused' : 'waiting';
 }

@@ -3,10 +3,9 @@ import type { LinkMessage } from '@tincan/shared/link-message';
 import { FakePage } from '../../rtc/testing/fake-room.ts';
 import { fingerprintLine } from '../../rtc/testing/linked-connections.ts';
 import { network, room } from '../../rtc/testing/in-a-room.ts';
-import type { IncomingFile } from '../../transfer/incoming-file.ts';
+import type { TransferFile } from '../../transfer/file-state.ts';
 import { MemoryLedger } from '../../transfer/memory-ledger.ts';
 import { MemoryStore } from '../../transfer/memory-store.ts';
-import type { OutgoingFile } from '../../transfer/outgoing-offer.ts';
 import { Source } from '../../transfer/source.ts';
 import type { GivenFiles } from '../../transfer/testing/given-files.ts';
 import { hashAtOnce } from '../../transfer/testing/hash-at-once.ts';
@@ -112,17 +111,17 @@ export class Visitor {
     return this.exchanges.wanted.give(chosen).map(({ path }) => path);
   }
 
-  get sent(): OutgoingFile[] {
+  get sent(): TransferFile[] {
     return [...this.exchanges.all].flatMap(({ sender }) => [...sender.files]);
   }
 
-  get received(): IncomingFile[] {
+  get received(): TransferFile[] {
     return [...this.exchanges.all].flatMap(({ receiver }) => [...receiver.files]);
   }
 
   /** `path: state`, of everything that this page knows of. */
   get view(): { sent: string[]; received: string[] } {
-    const say = ({ path, state, failure }: IncomingFile | OutgoingFile) => `${path}: ${failure ?? state}`;
+    const say = ({ path, state, failure }: TransferFile) => `${path}: ${failure ?? state}`;
     return { sent: this.sent.map(say), received: this.received.map(say) };
   }
 

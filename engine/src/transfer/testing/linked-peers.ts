@@ -6,9 +6,8 @@ import {
 } from '@tincan/shared/link-message';
 import { MemoryStore } from '../memory-store.ts';
 import type { FrameLane, LaneName } from '../path.ts';
-import type { IncomingFile } from '../incoming-file.ts';
+import type { TransferFile } from '../file-state.ts';
 import { Receiver } from '../receiver.ts';
-import type { OutgoingFile } from '../outgoing-offer.ts';
 import { Sender } from '../sender.ts';
 import type { OfferStore } from '../store.ts';
 
@@ -276,7 +275,7 @@ export class LinkedPeers {
 }
 
 /** The only file whose path is `path`, or fails. */
-export function fileAt<T extends IncomingFile | OutgoingFile>(files: Iterable<T>, path: string): T {
+export function fileAt<T extends TransferFile>(files: Iterable<T>, path: string): T {
   const found = [...files].filter((file) => file.path === path);
   if (found.length !== 1) throw new Error(`${found.length} files at ${path}`);
   return found[0]!;
