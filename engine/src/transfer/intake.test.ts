@@ -5,7 +5,7 @@ import { hashBlock, toHex } from './hash.ts';
 import { ReceivingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
 import { MemoryStore } from './memory-store.ts';
-import { NoSpaceError, type OfferFolder } from './store.ts';
+import type { OfferFolder } from './store.ts';
 import { hashAtOnce } from './testing/hash-at-once.ts';
 import { blockOf, manifestOf } from './testing/kept-files.ts';
 
@@ -192,7 +192,7 @@ describe('a disk without room', () => {
     let room = 1;
     const { fetch, file, log } = await intakeOf(3 * BLOCK_BYTES, (folder) => ({
       write: async (...args) => {
-        if (room-- <= 0) throw new NoSpaceError('full', args[2]);
+        if (room-- <= 0) throw new TincanError('no-space', 'full');
         return folder.write(...args);
       },
     }));

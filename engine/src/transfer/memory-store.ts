@@ -7,7 +7,6 @@ import { HASH_BYTES, hashBlock, sameHash } from './hash.ts';
 import { Holders } from './holders.ts';
 import { checkBlock, fileAt } from './store-checks.ts';
 import {
-  NoSpaceError,
   type FileEnd,
   type FileNote,
   type KeptOffer,
@@ -200,7 +199,7 @@ export class MemoryStore implements OfferStore {
         const blocks = kept.blocks.get(file) ?? new Map<number, Block>();
         const grows = bytes.length - (blocks.get(block)?.bytes.length ?? 0);
         if (memory.usedBytes + grows > memory.capBytes)
-          throw new NoSpaceError(`memory is capped at ${memory.capBytes} bytes`, bytes);
+          throw new TincanError('no-space', `memory is capped at ${memory.capBytes} bytes`);
         memory.usedBytes += grows;
         kept.blocks.set(file, blocks.set(block, { bytes, hash, durable: false }));
         kept.writtenAt = this.#now();

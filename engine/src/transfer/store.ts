@@ -3,7 +3,6 @@
 //
 // A folder holds one accepted offer: its manifest, its files' bytes, and for each file a sidecar of 32-byte block hashes. A block is durable
 // exactly when its hash stands in the sidecar, which is written after its bytes: data, flush, sidecar, flush.
-import { TincanError } from '../platform/errors.ts';
 import type { BlockSet } from './blocks.ts';
 
 /** What is written down of an offer when it is accepted, and never changed. */
@@ -58,8 +57,7 @@ export interface OfferFolder {
   /** The blocks that were durable when the folder was opened: what an earlier visit left is to be checked by `recheck` before it counts as whole. */
   durableAtOpening(file: number): BlockSet;
   /**
-   * Writes a whole block that has this SHA-256, and takes the bytes over: the caller must not touch them again. Where there is no room it rejects
-   * with a `NoSpaceError`, which gives them back.
+   * Writes a whole block that has this SHA-256, and takes the bytes over: the caller must not touch them again, also where there was no room.
    */
   write(file: number, block: number, bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void>;
   /** Every block whose `write` had resolved before the call is durable once this resolves. */
@@ -111,16 +109,6 @@ export interface OfferStore {
   available(): Promise<number>;
   /** Closes every folder that is held; all are kept. */
   close(): Promise<void>;
-}
-
-/** There was no room for a block: here are its bytes again, for another try. */
-export class NoSpaceError extends TincanError<'no-space'> {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-
-  constructor(message: string, bytes: Uint8Array<ArrayBuffer>, options?: ErrorOptions) {
-    super('no-space', message, options);
-    this.bytes = bytes;
-  }
 }
 
 /** For so long a second page waits for a folder that another one holds, in milliseconds: a page that is being reloaded lets go by then. */

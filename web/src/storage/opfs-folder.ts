@@ -9,13 +9,7 @@ import { BlockSet, blockBytes, blockCount } from '@tincan/engine/transfer/blocks
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { HASH_BYTES, hashBlock, sameHash } from '@tincan/engine/transfer/hash';
 import { checkBlock, fileAt } from '@tincan/engine/transfer/store-checks';
-import {
-  NoSpaceError,
-  type FileEnd,
-  type FileNote,
-  type Manifest,
-  type OfferFolder,
-} from '@tincan/engine/transfer/store';
+import { type FileEnd, type FileNote, type Manifest, type OfferFolder } from '@tincan/engine/transfer/store';
 import { FolderFiles } from './folder-files.ts';
 import {
   MANIFEST,
@@ -139,9 +133,7 @@ export class OpfsFolder implements OfferFolder {
         this.#pending.set(sidecar, pending);
       });
     } catch (error) {
-      const failure = asStoreError(error);
-      if (failure.code === 'no-space') throw new NoSpaceError(failure.message, bytes, { cause: failure });
-      throw failure;
+      throw asStoreError(error);
     }
   }
 

@@ -2,7 +2,6 @@ import { TincanError } from '@tincan/engine/platform/errors';
 import { BlockSet } from '@tincan/engine/transfer/blocks';
 import { fileAt } from '@tincan/engine/transfer/store-checks';
 import {
-  NoSpaceError,
   type FileNote,
   type KeptOffer,
   type Manifest,
@@ -179,7 +178,6 @@ export class OpfsStore implements OfferStore {
     const waiting = this.#waiting.get(answer.number);
     this.#waiting.delete(answer.number);
     if (answer.ok) waiting?.resolve(answer.value);
-    else if (answer.bytes) waiting?.reject(new NoSpaceError(answer.message, answer.bytes));
     else waiting?.reject(new TincanError(answer.code, answer.message));
   }
 

@@ -46,10 +46,9 @@ export interface StoreRequest<Name extends StoreCallName = StoreCallName> {
   readonly asks: StoreCalls[Name]['asks'];
 }
 
-/** `bytes` are those of a `write` for which there was no space. */
 export type StoreAnswer = { readonly number: number } & (
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly bytes?: Uint8Array<ArrayBuffer> }
+  | { readonly ok: false; readonly code: string; readonly message: string }
 );
 
 /** The folder in OPFS under which every application of this origin has one of its own. */

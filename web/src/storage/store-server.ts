@@ -1,5 +1,4 @@
 import { asStoreError } from './store-errors.ts';
-import { NoSpaceError } from '@tincan/engine/transfer/store';
 import type { OpfsFolder } from './opfs-folder.ts';
 import type { OpfsFolders } from './opfs-folders.ts';
 import type { HeldFolder, StoreAnswer, StoreCallName, StoreCalls, StoreRequest } from './store-protocol.ts';
@@ -40,18 +39,14 @@ export class StoreServer {
     this.#folders.catch(() => undefined); // whoever asks too early hears of it
   }
 
-  /** Gives the answer, and what of it is handed over instead of being copied. */
-  async handle<Name extends StoreCallName>(
-    request: StoreRequest<Name>,
-  ): Promise<{ answer: StoreAnswer; transfer: Transferable[] }> {
+  /** Gives the answer. Never rejects. */
+  async handle<Name extends StoreCallName>(request: StoreRequest<Name>): Promise<StoreAnswer> {
     const { number } = request;
     try {
-      return { answer: { number, ok: true, value: await this.#handlers[request.name](request.asks) }, transfer: [] };
+      return { number, ok: true, value: await this.#handlers[request.name](request.asks) };
     } catch (error) {
       const { code, message } = asStoreError(error);
-      const failed = { number, ok: false, code, message } as const;
-      if (!(error instanceof NoSpaceError)) return { answer: failed, transfer: [] };
-      return { answer: { ...failed, bytes: error.bytes }, transfer: [error.bytes.buffer] };
+      return { number, ok: false, code, message };
     }
   }
 

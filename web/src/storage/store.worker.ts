@@ -1,7 +1,7 @@
 // Holds the sync access handles of one page's received files: the only fast way to write to a browser's disk, and only workers have it.
 import { openDisk } from './handles.ts';
 import { OpfsFolders } from './opfs-folders.ts';
-import { DISK_FOLDER, nameOf, type StoreAnswer, type StoreRequest } from './store-protocol.ts';
+import { DISK_FOLDER, nameOf, type StoreRequest } from './store-protocol.ts';
 import { StoreServer } from './store-server.ts';
 import { WebLocks } from './web-locks.ts';
 
@@ -17,11 +17,7 @@ const server = new StoreServer(async (path) => {
 });
 
 addEventListener('message', ({ data }: MessageEvent<StoreRequest>) => {
-  void server.handle(data).then(({ answer, transfer }) => {
-    answerWith(answer, transfer);
+  void server.handle(data).then((answer) => {
+    postMessage(answer);
   });
 });
-
-function answerWith(answer: StoreAnswer, transfer: Transferable[]): void {
-  postMessage(answer, { transfer });
-}
