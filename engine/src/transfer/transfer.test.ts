@@ -1,9 +1,10 @@
 import { BLOCK_BYTES, PIECE_BYTES as PIECE } from '@tincan/shared/limits';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TincanError } from '../platform/errors.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Source } from './source.ts';
+import { StallWatch } from './stall-watch.ts';
 import { acceptAll, bytesOf, ChangedStore, expectArrived, offer } from './testing/given-files.ts';
 import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
 
@@ -77,6 +78,17 @@ describe('a path that is cut', () => {
     await peers.settle();
     return peers.delivered;
   }
+
+  // Timers go off as soon as nothing else is to be done: hundreds of runs wait for none of them.
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }).setTimerTickMode('nextTimerAsync');
+    // What a cut has cost is to be asked for because of the cut, not because nothing came for long.
+    vi.spyOn(StallWatch.prototype, 'start').mockReturnValue();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
   it.each(['lane', 'lane, seen first by the receiver', 'lane, seen first by the sender', 'everything'] as const)(
     '[XFER-7] [XFER-8] after every single message: %s',
