@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, MAX_RANGES, PIECE_BYTES } from '@tincan/shared/limits';
 
 export const PIECES_PER_BLOCK = BLOCK_BYTES / PIECE_BYTES;
 
@@ -90,4 +90,16 @@ export function* toRanges(numbers: Iterable<number>): Generator<[number, number]
     range = [number, 1];
   }
   if (range) yield range;
+}
+
+/** Groups ranges so that each group fits an entry of a message. */
+export function* inGroups(ranges: Iterable<[number, number]>): Generator<[number, number][]> {
+  let group: [number, number][] = [];
+  for (const range of ranges) {
+    group.push(range);
+    if (group.length < MAX_RANGES) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }

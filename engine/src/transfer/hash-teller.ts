@@ -62,6 +62,11 @@ export class HashTeller {
     });
   }
 
+  /** The file is another one, perhaps: what was told of it is told anew. */
+  forget({ handle }: SendingFile): void {
+    if (handle !== undefined) this.#toldAgain.delete(handle);
+  }
+
   /** Nothing that waits would be heard any more. */
   clear(): void {
     this.#drop();

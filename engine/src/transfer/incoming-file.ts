@@ -27,6 +27,8 @@ export class ReceivingFile implements TransferFile {
   durableBlocks: BlockSet;
   /** Blocks of an earlier visit that have not been read back yet. */
   unchecked: number[] = [];
+  /** What is on the disk of a file that was another one in between: only the sender's hashes tell what of it is still right. */
+  uncompared: BlockSet;
   readonly open = new Map<number, OpenBlock>();
   /** No block below this one is left to be opened, but those in `again`. */
   #next = 0;
@@ -38,6 +40,7 @@ export class ReceivingFile implements TransferFile {
     this.size = size;
     this.written = new BlockSet(size);
     this.durableBlocks = new BlockSet(size);
+    this.uncompared = new BlockSet(size);
   }
 
   get durable(): number {
@@ -49,9 +52,9 @@ export class ReceivingFile implements TransferFile {
     return this.state === 'active' && this.here === 'none' && this.there === 'none' && this.handle !== undefined;
   }
 
-  /** Every block is on the disk, and what came from an earlier visit was read back. */
+  /** Every block is on the disk, and what came from an earlier visit was read back, and compared where that is necessary. */
   get isWhole(): boolean {
-    return this.durableBlocks.complete && this.unchecked.length === 0;
+    return this.durableBlocks.complete && this.unchecked.length === 0 && this.uncompared.bytes === 0;
   }
 
   /** Goes on from what an earlier visit has left; all of that is still to be read back. */
@@ -61,10 +64,9 @@ export class ReceivingFile implements TransferFile {
     this.unchecked = [...durable];
   }
 
-  /** A block of an earlier visit was read back and is not what it should be. */
+  /** A block of an earlier visit is not what it should be: it is asked for again. */
   lose(block: number): void {
-    this.durableBlocks.delete(block);
-    this.written.delete(block);
+    for (const blocks of [this.durableBlocks, this.written, this.uncompared]) blocks.delete(block);
     this.#again.push({ block, badTimes: 0 });
   }
 

@@ -50,6 +50,7 @@ async function intakeOf(
   [file.place, file.state, file.handle] = [0, 'active', 1];
   intake.listen({
     closed: () => {},
+    lost: ({ durable }) => log.push(`lost ${durable / BLOCK_BYTES}`),
     durable: (files) => log.push(`durable ${[...files].map(({ durable }) => durable / BLOCK_BYTES).join()}`),
     whole: ({ hash }) => log.push(`whole ${hash}`),
     full: () => log.push('full'),
@@ -223,7 +224,7 @@ describe('a disk without room', () => {
     expect([log, file.durable]).toEqual([['write 0', 'full'], 0]);
     await fetch();
     room = true;
-    intake.flushAgain();
+    intake.goOn(file);
     await vi.advanceTimersByTimeAsync(0);
     await settle();
     expect(file.durable).toBe(2 * BLOCK_BYTES);

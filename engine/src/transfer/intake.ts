@@ -26,6 +26,8 @@ export interface IntakeEvents {
   closed(file: ReceivingFile, open: OpenBlock): void;
   /** More of these files is durable. */
   durable(files: ReadonlySet<ReceivingFile>): void;
+  /** What was durable has proved wrong: it has to be asked for again. */
+  lost(file: ReceivingFile): void;
   /** All of it is on the disk, and this is its hash. */
   whole(file: ReceivingFile): void;
   /** The disk is full. Nothing is lost, and what is asked for and not written is asked for again. */
@@ -33,7 +35,7 @@ export interface IntakeEvents {
   failed(file: ReceivingFile, why: IntakeFailure): void;
 }
 
-const DEAF: IntakeEvents = { closed() {}, durable() {}, whole() {}, full() {}, failed() {} };
+const DEAF: IntakeEvents = { closed() {}, durable() {}, lost() {}, whole() {}, full() {}, failed() {} };
 
 export class Intake {
   readonly #folder: OfferFolder;
@@ -47,6 +49,7 @@ export class Intake {
   #closed = false;
   /** The sidecars as an earlier visit has left them, of those files that are compared with what the sender reads anew. */
   readonly #found = new WeakMap<ReceivingFile, Promise<Uint8Array>>();
+  readonly #rechecking = new WeakSet<ReceivingFile>();
 
   constructor(folder: OfferFolder) {
     this.#folder = folder;
@@ -59,27 +62,33 @@ export class Intake {
 
   /** Reads back, one by one, what an earlier visit has left of these files. They are not whole before that. */
   async recheck(files: readonly ReceivingFile[]): Promise<void> {
-    for (const file of files) {
-      while (file.unchecked.length > 0 && !this.#closed && isRunning(file)) {
-        const block = file.unchecked[0]!;
-        try {
-          if (!(await this.#folder.recheck(file.place, block))) {
-            file.lose(block);
-            this.#events.durable(new Set([file]));
-          }
-        } catch (error) {
-          this.#fail(file, error);
-          break;
-        }
-        file.unchecked.shift();
-      }
-      if (!this.#closed) this.#finishIfWhole(file);
-    }
+    for (const file of files) await this.#recheck(file);
   }
 
-  /** An empty file is whole as it is. */
-  begin(file: ReceivingFile): void {
-    if (file.size === 0) this.#finishIfWhole(file);
+  /** Does what is left to be done of a file without anything more arriving: for one that begins, or is tried again. */
+  goOn(file: ReceivingFile): void {
+    if (this.#unflushed.length > 0) this.#flushIn(0);
+    if (file.unchecked.length > 0) void this.#recheck(file);
+    else this.#finishIfWhole(file);
+  }
+
+  async #recheck(file: ReceivingFile): Promise<void> {
+    if (this.#rechecking.has(file)) return;
+    this.#rechecking.add(file);
+    try {
+      for (; file.unchecked.length > 0 && !this.#closed && isRunning(file); file.unchecked.shift())
+        if (!(await this.#folder.recheck(file.place, file.unchecked[0]!))) this.#lose(file, file.unchecked[0]!);
+    } catch (error) {
+      this.#fail(file, error);
+    } finally {
+      this.#rechecking.delete(file);
+    }
+    if (!this.#closed) this.#finishIfWhole(file);
+  }
+
+  #lose(file: ReceivingFile, block: number): void {
+    file.lose(block);
+    this.#events.lost(file);
   }
 
   /** All bytes of the block have arrived. */
@@ -96,7 +105,10 @@ export class Intake {
     this.#check(file, open);
   }
 
-  /** The sender's word for a block's hash: for one that is open only the first counts; one that an earlier visit has written must not have changed since. */
+  /**
+   * The sender's word for a block's hash: for one that is open only the first counts. One that an earlier visit has written must not have changed
+   * since, unless it is known that the file has and it is tried again all the same: then the sender's word counts.
+   */
   handleHash(file: ReceivingFile, block: number, hash: Uint8Array): void {
     if (file.state !== 'active') return;
     const open = file.open.get(block);
@@ -115,7 +127,12 @@ export class Intake {
       this.#found.set(file, list);
       const ours = (await list).subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
       const isFound = ours.some((byte) => byte !== 0);
-      if (isFound && !sameHash(ours, hash) && isRunning(file)) this.#events.failed(file, 'source-changed');
+      if (!isFound || !isRunning(file)) return;
+      const isUncompared = file.uncompared.has(block);
+      if (sameHash(ours, hash)) file.uncompared.delete(block);
+      else if (isUncompared) this.#lose(file, block);
+      else return this.#events.failed(file, 'source-changed');
+      if (isUncompared) this.#finishIfWhole(file);
     } catch (error) {
       console.warn('What is on the disk could not be compared; the last comparison will tell.', error);
     }
@@ -201,11 +218,6 @@ export class Intake {
     for (const file of files) this.#finishIfWhole(file);
   }
 
-  /** Everything that was written is not yet durable: a disk with room again makes it so. */
-  flushAgain(): void {
-    if (this.#unflushed.length > 0) this.#flushIn(0);
-  }
-
   #finishIfWhole(file: ReceivingFile): void {
     if (file.state !== 'active' || !file.isWhole) return;
     file.state = 'verifying';
@@ -217,6 +229,7 @@ export class Intake {
       const list = await this.#folder.hashes(file.place);
       file.hash = toHex(await hashBlock(list));
     } catch (error) {
+      if (file.state === 'verifying') file.state = 'active'; // this step is still to be done
       this.#fail(file, error);
       return;
     }
@@ -226,7 +239,7 @@ export class Intake {
   #fail(file: ReceivingFile, error: unknown): void {
     if (!isRunning(file)) return;
     if (error instanceof TincanError && error.code === 'no-space') {
-      this.flushAgain(); // what was written before may still become durable
+      if (this.#unflushed.length > 0) this.#flushIn(0); // what was written before may still become durable
       this.#events.full(file);
       return;
     }

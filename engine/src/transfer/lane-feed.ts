@@ -53,6 +53,11 @@ export class LaneFeed {
     return true;
   }
 
+  /** Nobody waits any more for what was asked for of this file. */
+  drop({ handle }: SendingFile): void {
+    for (const [key, waiting] of this.#queue) if (waiting.handle === handle) this.#queue.delete(key);
+  }
+
   /** The lane is gone, and what was asked for on it with it. */
   close(): void {
     this.#closed = true;

@@ -22,7 +22,9 @@ export type Asked = Map<ReceivingFile, number[]>;
  * behind first; and near the end, on a lane that has nothing else to do, what another one is late with. Pure.
  */
 export class Planner {
-  readonly #ahead: ReceivingFile[] = [];
+  /** Those that must be asked for again come before all others. */
+  readonly #again = new Set<ReceivingFile>();
+  readonly #ahead = new Set<ReceivingFile>();
   readonly #lanes = new Map<number, LaneRequests>();
   /** Every block that is asked for and not yet written, in the order in which it was opened. */
   readonly #open = new Map<OpenBlock, ReceivingFile>();
@@ -41,12 +43,12 @@ export class Planner {
 
   /** The file's blocks come after those of all files before it. */
   add(file: ReceivingFile): void {
-    if (!this.#ahead.includes(file)) this.#ahead.push(file);
+    if (!this.#again.has(file)) this.#ahead.add(file);
   }
 
   /** The file has blocks that must be asked for again: they come first. */
   addFirst(file: ReceivingFile): void {
-    if (!this.#ahead.includes(file)) this.#ahead.unshift(file);
+    if (!this.#ahead.has(file)) this.#again.add(file);
   }
 
   openLane(requests: LaneRequests): void {
@@ -110,14 +112,16 @@ export class Planner {
   }
 
   #openNext(): { file: ReceivingFile; open: OpenBlock } | undefined {
-    for (let file = this.#ahead[0]; file; file = this.#ahead[0]) {
-      const open = file.isAsked ? file.openNext() : undefined;
-      if (open) {
-        this.#open.set(open, file);
-        this.#usedBytes += cost(open);
-        return { file, open };
+    for (const files of [this.#again, this.#ahead]) {
+      for (const file of files) {
+        const open = file.isAsked ? file.openNext() : undefined;
+        if (open) {
+          this.#open.set(open, file);
+          this.#usedBytes += cost(open);
+          return { file, open };
+        }
+        files.delete(file);
       }
-      this.#ahead.shift();
     }
     return undefined;
   }

@@ -1,18 +1,17 @@
 import { fromBase64Url } from '@tincan/shared/base64url';
 import { parseFrame } from '@tincan/shared/frame';
-import type { SenderMessage } from '@tincan/shared/link-message';
+import type { SenderMessage, StopReason } from '@tincan/shared/link-message';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
-import { toRanges } from './blocks.ts';
-import { EndNotices } from './end-notices.ts';
 import { isLive, type Hold, type TransferFile } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import { IncomingOffers, type IncomingOffer, type ReceivingOffer } from './incoming-offers.ts';
 import type { Intake, IntakeEvents } from './intake.ts';
 import type { LaneName, TransferFailure, TransferPath } from './path.ts';
+import { Notices } from './notices.ts';
 import { Reports } from './reports.ts';
-import { inGroups, Requests } from './requests.ts';
+import { Requests } from './requests.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { OfferStore } from './store.ts';
 import { Verification } from './verification.ts';
@@ -43,7 +42,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
   readonly #allPromisedBytes: () => number;
   readonly #sender: () => { name: string; link: string };
   readonly #now: () => number;
-  readonly #endNotices: EndNotices;
+  readonly #endNotices: Notices<StopReason>;
   readonly #offers = new IncomingOffers();
   readonly #requests: Requests;
   readonly #spaceWatch: SpaceWatch;
@@ -56,6 +55,10 @@ export class Receiver extends Emitter<ReceiverEvents> {
       for (const file of files) this.#reports.durable(file);
       this.#spaceWatch.handleWritten();
       this.emit('changed', undefined);
+    },
+    lost: (file) => {
+      this.#reports.durable(file);
+      this.#requests.plan(file, 'first');
     },
     whole: (file) => {
       this.#reports.complete(file);
@@ -76,7 +79,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     this.#now = now;
     this.#requests = new Requests((message) => path.send(message));
     this.#reports = new Reports((message) => path.send(message));
-    this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'stop', handles, reason }));
+    this.#endNotices = new Notices((handles, reason) => path.send({ type: 'stop', handles, reason }));
     this.#verification = new Verification({
       offers: this.#offers,
       onDone: (file) => this.#reports.done(file),
@@ -86,6 +89,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     });
     this.#spaceWatch = new SpaceWatch({
       available: () => store.available(),
+      needed: () => this.#allPromisedBytes(),
       isFull: () => [...this.#offers.files()].some((file) => isRunning(file) && file.here === 'space'),
       onRoom: () => this.#handleRoom(),
       onFull: () => this.#handleFull([...this.#offers.files()].filter((file) => file.isAsked)),
@@ -222,7 +226,6 @@ export class Receiver extends Emitter<ReceiverEvents> {
   handleLaneOpened(lane: LaneName): void {
     this.#requests.openLane(lane);
   }
-
   /** A lane is gone: what it was asked for is asked for on others, or on the next. */
   handleLaneClosed(lane: LaneName): void {
     this.#requests.closeLane(lane);
@@ -306,35 +309,30 @@ export class Receiver extends Emitter<ReceiverEvents> {
       if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
       else if (file.state === 'verifying' && file.hash) this.#reports.complete(file);
       if (file.here !== 'none' && isRunning(file)) this.#reports.pause(file);
-      if (isRunning(file) && file.durable > 0) this.#tellWhatIsThere(file);
+      if (isRunning(file)) this.#reports.have(file);
     }
     const done = offer.files.filter(({ state, handle }) => state === 'done' && handle !== undefined);
     if (done.length > 0) void this.#verification.tellDone(offer, done);
     this.#begin(offer);
   }
 
-  /** A sender whose page was loaded anew reads the file anew, and says the hashes of what is here already. */
-  #tellWhatIsThere(file: ReceivingFile): void {
-    this.#reports.durable(file);
-    for (const blocks of inGroups(toRanges(file.durableBlocks)))
-      this.#path.send({ type: 'have', handle: file.handle!, blocks });
-  }
-
   #handleHold(file: ReceivingFile | undefined, why: 'person' | 'file' | 'none'): void {
     // Its person is not to be asked for what is here already.
     if (file?.state === 'done') return void this.#verification.tellDone(this.#offers.offerOf(file)!, [file]);
     if (!file || (!isRunning(file) && file.state !== 'failed')) return;
+    const isGivenAgain = file.there === 'file' && why === 'none';
     file.there = why;
     if (why !== 'none') return this.#requests.giveBack(file);
     if (file.state === 'failed') this.#revive(file);
-    if (file.state === 'verifying' && file.hash) this.#reports.complete(file); // it could not be compared before
+    else if (file.state === 'verifying' && file.hash) this.#reports.complete(file); // it could not be compared before
+    if (isGivenAgain) this.#reports.have(file);
     this.#requests.plan(file, 'first');
   }
 
   /** Asks for whatever the offer lacks. */
   #begin(offer: ReceivingOffer): void {
     for (const file of offer.files) {
-      offer.kept?.intake.begin(file);
+      offer.kept?.intake.goOn(file);
       this.#requests.plan(file, 'last');
     }
     if (offer.files.some((file) => file.isAsked)) this.#path.openLanes();
@@ -361,7 +359,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
   #goOn(file: ReceivingFile): void {
     file.here = 'none';
     if (file.state === 'failed') this.#revive(file);
-    this.#intakeOf(file)?.flushAgain();
+    else this.#intakeOf(file)?.goOn(file);
     this.#reports.pause(file);
     this.#reports.flush();
     this.#requests.plan(file, 'first');
@@ -369,9 +367,11 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   #revive(file: ReceivingFile): void {
+    // Whatever its sender gives next: only of that it is to be, and what is here may be of several.
+    if (file.failure === 'source-changed') file.uncompared = file.durableBlocks.copy();
     file.state = 'active';
     file.failure = undefined;
-    this.#intakeOf(file)?.begin(file);
+    this.#intakeOf(file)?.goOn(file);
   }
 
   #intakeOf(file: ReceivingFile): Intake | undefined {

@@ -1,5 +1,6 @@
 import type { ReceiverMessage } from '@tincan/shared/link-message';
 import { inBatches } from './batches.ts';
+import { inGroups, toRanges } from './blocks.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 
 /** How long news for the sender waits for others to share their message, in milliseconds. */
@@ -20,6 +21,13 @@ export class Reports {
 
   durable(file: ReceivingFile): void {
     this.#note(this.#durable, file);
+  }
+  /** What is here already, at once: a sender whose page was loaded anew reads the file anew, and says the hashes of it. */
+  have(file: ReceivingFile): void {
+    if (file.handle === undefined || file.durable === 0) return;
+    this.durable(file);
+    for (const blocks of inGroups(toRanges(file.durableBlocks)))
+      this.#send({ type: 'have', handle: file.handle, blocks });
   }
   /** It is whole, and its hash is to be compared. */
   complete(file: ReceivingFile): void {

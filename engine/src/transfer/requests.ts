@@ -1,7 +1,6 @@
 import type { ReceiverMessage } from '@tincan/shared/link-message';
-import { MAX_RANGES } from '@tincan/shared/limits';
 import { inBatches } from './batches.ts';
-import { toRanges } from './blocks.ts';
+import { inGroups, toRanges } from './blocks.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import { LaneRequests } from './lane-requests.ts';
 import type { OpenBlock } from './open-block.ts';
@@ -21,11 +20,6 @@ export class Requests {
 
   constructor(send: (message: ReceiverMessage) => void) {
     this.#send = send;
-  }
-
-  /** Bytes that were asked for on two lanes near the end. */
-  get twiceBytes(): number {
-    return this.#planner.twiceBytes;
   }
 
   /** Asks for what the file lacks, after all files before it, or before them where it had its turn already. */
@@ -102,16 +96,4 @@ export class Requests {
     for (const batch of inBatches(wants)) this.#send({ type: 'want', lane: index, epoch, wants: batch });
     if (wants.length > 0) this.#stallWatch.start();
   }
-}
-
-/** Groups ranges so that each group fits an entry of a message. */
-export function* inGroups(ranges: Iterable<[number, number]>): Generator<[number, number][]> {
-  let group: [number, number][] = [];
-  for (const range of ranges) {
-    group.push(range);
-    if (group.length < MAX_RANGES) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
 }

@@ -1,18 +1,16 @@
-import type { FileEntry, ReceiverMessage } from '@tincan/shared/link-message';
+import type { FileEntry, ReceiverMessage, StopReason } from '@tincan/shared/link-message';
 import { PIECE_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { inBatches } from './batches.ts';
 import { pieceCount } from './blocks.ts';
-import { EndNotices } from './end-notices.ts';
 import { isLive, type TransferFile } from './file-state.ts';
 import { HashTeller } from './hash-teller.ts';
-import { LaneFeed, MAX_QUEUED_PIECES } from './lane-feed.ts';
+import { MAX_QUEUED_PIECES } from './lane-feed.ts';
+import { LaneFeeds } from './lane-feeds.ts';
+import { Notices } from './notices.ts';
 import { noteDone, SendingOffer, type OfferedSource, type SendingFile } from './outgoing-offer.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
 import type { Source } from './source.ts';
-
-/** What a receiver may ask for on a lane that is not open here yet, in messages. */
-const MAX_EARLY_WANTS = 64;
 
 type Want = Extract<ReceiverMessage, { type: 'want' }>;
 
@@ -43,10 +41,9 @@ export class Sender extends Emitter<SenderEvents> {
   readonly #byHandle = new Map<number, SendingFile>();
   #nextHandle = 1;
   #linked = false;
-  readonly #endNotices: EndNotices;
-  readonly #feeds = new Map<number, LaneFeed>();
-  /** Asked for on lanes that the receiver has seen open before we have. */
-  #earlyWants: Want[] = [];
+  readonly #endNotices: Notices<StopReason>;
+  readonly #holdNotices: Notices<'person' | 'file' | 'none'>;
+  readonly #feeds = new LaneFeeds((file, block) => this.#read(file, block));
   readonly #hashes: HashTeller;
 
   constructor({ path, keeps = false }: SenderOptions) {
@@ -57,7 +54,8 @@ export class Sender extends Emitter<SenderEvents> {
       (message) => path.send(message),
       (file, error) => this.#handleUnreadable(file, error),
     );
-    this.#endNotices = new EndNotices((handles, reason) => path.send({ type: 'withdraw', handles, reason }));
+    this.#endNotices = new Notices((handles, reason) => path.send({ type: 'withdraw', handles, reason }));
+    this.#holdNotices = new Notices((handles, why) => path.send({ type: 'hold', handles, why }));
   }
 
   get offers(): Iterable<SendingOffer> {
@@ -111,6 +109,7 @@ export class Sender extends Emitter<SenderEvents> {
     const file = this.#byId.get(id);
     if (file?.state !== 'active' || file.here !== 'none') return;
     file.here = 'person';
+    this.#feeds.drop(file);
     this.#tellHold(file);
     this.emit('changed', undefined);
   }
@@ -127,6 +126,7 @@ export class Sender extends Emitter<SenderEvents> {
     const file = this.#byId.get(id);
     if (!file || file.size !== source.size) return;
     file.source = source;
+    this.#hashes.forget(file);
     if (file.here === 'file') this.#goOn(file);
   }
 
@@ -140,28 +140,18 @@ export class Sender extends Emitter<SenderEvents> {
     this.#linked = false;
     for (const file of this.#byId.values()) this.#unname(file);
     this.#byHandle.clear();
-    this.#earlyWants = [];
     this.#hashes.clear();
-    for (const feed of this.#feeds.values()) feed.close();
-    this.#feeds.clear();
+    this.#feeds.closeAll();
     this.emit('changed', undefined);
   }
 
   /** A lane is open: what is asked for on it goes out on it until it closes. */
   handleLaneOpened(lane: FrameLane): void {
-    this.#feeds.get(lane.index)?.close();
-    this.#feeds.set(lane.index, new LaneFeed({ lane, read: (file, block) => this.#read(file, block) }));
-    const early = this.#earlyWants.filter(({ lane: index, epoch }) => index === lane.index && epoch === lane.epoch);
-    // Those of a later opening, which the receiver has seen before us, wait on.
-    this.#earlyWants = this.#earlyWants.filter(({ lane: index, epoch }) => index !== lane.index || epoch > lane.epoch);
-    for (const want of early) this.#handleWant(want);
+    for (const want of this.#feeds.open(lane)) this.#handleWant(want);
   }
 
   handleLaneClosed(lane: FrameLane): void {
-    const feed = this.#feeds.get(lane.index);
-    if (feed?.lane !== lane) return;
-    feed.close();
-    this.#feeds.delete(lane.index);
+    this.#feeds.close(lane);
   }
 
   handleMessage(message: ReceiverMessage): void {
@@ -256,19 +246,17 @@ export class Sender extends Emitter<SenderEvents> {
   // ---- what the receiver asks for
 
   #handleWant(want: Want): void {
-    const feed = this.#feeds.get(want.lane);
-    if (feed?.lane.epoch !== want.epoch) {
-      // Of a lane that has gone, or of one that is not open here yet: lost, or kept until it is.
-      if (feed && feed.lane.epoch > want.epoch) return;
-      if (this.#earlyWants.length < MAX_EARLY_WANTS) this.#earlyWants.push(want);
-      return;
-    }
+    const feed = this.#feeds.feedFor(want);
+    if (!feed) return;
     for (const { handle, pieces, durable } of want.wants) {
       const file = this.#byHandle.get(handle);
-      if (!file || !isLive(file)) {
-        if (file?.state !== 'done') this.#refuse(handle, file);
+      if (!file || (!isLive(file) && file.state !== 'done')) {
+        this.#refuse(handle, file);
         continue;
       }
+      if (file.settled) continue; // it has said itself that it has it
+      // What it had has been lost with its page, or has gone bad on its disk.
+      if (file.state === 'verifying' || file.state === 'done') this.#revive(file);
       this.#noteDurable(file, durable);
       // A want accepts too: no honest receiver asks before.
       if (!file.offer.accepted) this.#handleAccept(file.offer.id, file.offer.receiverKeeps);
@@ -344,25 +332,31 @@ export class Sender extends Emitter<SenderEvents> {
   #handlePause(file: SendingFile | undefined, why: 'person' | 'space' | 'none'): void {
     if (!file || (!isLive(file) && file.state !== 'failed')) return;
     file.there = why;
-    if (why === 'none' && file.state === 'failed') this.#revive(file);
+    if (why !== 'none') this.#feeds.drop(file);
+    else if (file.state === 'failed') this.#revive(file);
   }
 
   #goOn(file: SendingFile): void {
-    file.here = file.source ? 'none' : 'file';
     if (file.state === 'failed') this.#revive(file);
+    file.here = file.source ? 'none' : 'file';
     this.#tellHold(file);
     this.emit('changed', undefined);
   }
 
   #revive(file: SendingFile): void {
+    // Whichever file it was to be, its person says anew.
+    if (file.failure === 'source-changed') {
+      file.source = undefined;
+      file.here = 'file';
+      this.#tellHold(file);
+    }
     file.state = 'active';
     file.failure = undefined;
     file.hash = undefined;
   }
 
   #tellHold({ handle, here }: SendingFile): void {
-    if (handle === undefined) return;
-    this.#path.send({ type: 'hold', handles: [handle], why: here === 'space' ? 'none' : here });
+    if (handle !== undefined) this.#holdNotices.add(handle, here === 'space' ? 'none' : here);
   }
 
   #settle(files: readonly SendingFile[]): void {
@@ -374,6 +368,7 @@ export class Sender extends Emitter<SenderEvents> {
   #end(file: SendingFile, reason: 'cancelled' | TransferFailure, tell: boolean): void {
     file.state = reason === 'cancelled' ? 'cancelled' : 'failed';
     file.failure = reason === 'cancelled' ? undefined : reason;
+    this.#feeds.drop(file);
     if (tell) this.#tellEnd(file);
     // Whoever takes a file back will not send it at a later visit either.
     if (reason === 'cancelled') this.emit('settled', { offer: file.offer, files: [file] });

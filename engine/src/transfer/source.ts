@@ -1,6 +1,6 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
-import { blockBytes, blockCount } from './blocks.ts';
+import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import { HASH_BYTES, hashBlock, toHex } from './hash.ts';
 
 /** Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once. */
@@ -8,11 +8,16 @@ export class Source {
   readonly #file: Blob;
   /** When it was changed last, in milliseconds since 1970; 0 where that is not known. */
   readonly modifiedAt: number;
-  readonly #hashes = new Map<number, Promise<Uint8Array>>();
+  /** 32 bytes a block, of those in `#hashed`; made with the first of them. */
+  #hashes: Uint8Array<ArrayBuffer> | undefined;
+  readonly #hashed: BlockSet;
+  /** Of blocks that have just been read. */
+  readonly #hashing = new Map<number, Promise<Uint8Array>>();
   #fileHash: Promise<string> | undefined;
 
   constructor(file: Blob) {
     this.#file = file;
+    this.#hashed = new BlockSet(file.size);
     this.modifiedAt = 'lastModified' in file && typeof file.lastModified === 'number' ? file.lastModified : 0;
   }
 
@@ -33,19 +38,20 @@ export class Source {
     }
     if (bytes.length !== length)
       throw new TincanError('source-unreadable', `block ${block} is shorter than the file was`);
-    if (!this.#hashes.has(block)) {
-      const hash = hashBlock(bytes);
-      this.#hashes.set(block, hash);
-      // The next one who asks hashes it anew; whoever waits for this one hears of it.
-      hash.catch(() => this.#hashes.delete(block));
-    }
+    // Whoever waits for the hash hears if it fails; the next one who asks hashes it anew.
+    if (!this.#hashed.has(block) && !this.#hashing.has(block)) this.#hash(block, bytes).catch(() => {});
     return bytes;
   }
 
   /** The hash of one block, reading it only if it has not been read before. */
   async blockHash(block: number): Promise<Uint8Array> {
-    if (!this.#hashes.has(block)) await this.readBlock(block);
-    return this.#hashes.get(block)!;
+    if (!this.#hashed.has(block)) {
+      const hashing = this.#hashing.get(block);
+      if (hashing) return hashing;
+      const bytes = await this.readBlock(block);
+      if (!this.#hashed.has(block)) return this.#hashing.get(block) ?? this.#hash(block, bytes);
+    }
+    return this.#hashList().subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
   }
 
   /** The file's hash, as 64 hex digits; reads what has not been read before, once for all who ask. */
@@ -57,10 +63,24 @@ export class Source {
     return this.#fileHash;
   }
 
+  #hash(block: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const hashing = hashBlock(bytes)
+      .then((hash) => {
+        this.#hashList().set(hash, block * HASH_BYTES);
+        this.#hashed.add(block);
+        return hash;
+      })
+      .finally(() => this.#hashing.delete(block));
+    this.#hashing.set(block, hashing);
+    return hashing;
+  }
+
   async #hashAll(): Promise<string> {
-    const blocks = blockCount(this.size);
-    const list = new Uint8Array(blocks * HASH_BYTES);
-    for (let block = 0; block < blocks; block++) list.set(await this.blockHash(block), block * HASH_BYTES);
-    return toHex(await hashBlock(list));
+    for (let block = 0; block < blockCount(this.size); block++) await this.blockHash(block);
+    return toHex(await hashBlock(this.#hashList()));
+  }
+
+  #hashList(): Uint8Array<ArrayBuffer> {
+    return (this.#hashes ??= new Uint8Array(blockCount(this.size) * HASH_BYTES));
   }
 }

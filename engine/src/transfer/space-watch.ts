@@ -1,6 +1,6 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 
-/** Below this the disk counts as full: browsers, and whatever else is on the disk, need some of it. */
+/** Below this the disk counts as full, unless all that is to come fits: browsers, and whatever else is on the disk, need some of it. */
 const LEAST_FREE_BYTES = 8 * BLOCK_BYTES;
 /** How often the free space is looked at while files are received, in milliseconds: asking takes a browser some. */
 const LOOK_INTERVAL_MS = 5_000;
@@ -10,6 +10,8 @@ const MAX_RETRY_MS = 60_000;
 export interface SpaceWatchOptions {
   /** Bytes that can still be written. */
   available: () => Promise<number>;
+  /** Bytes that are still to come. */
+  needed: () => number;
   /** Something waits for room. */
   isFull: () => boolean;
   onRoom: () => void;
@@ -23,6 +25,7 @@ export class SpaceWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retryMs = LOOK_INTERVAL_MS;
   #lookedAt = -Infinity;
+  #stopped = false;
 
   constructor(options: SpaceWatchOptions, leastFreeBytes = LEAST_FREE_BYTES) {
     this.#options = options;
@@ -39,7 +42,7 @@ export class SpaceWatch {
 
   /** Something waits for room from now on. */
   handleFull(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#look();
@@ -55,15 +58,23 @@ export class SpaceWatch {
     void this.#look();
   }
 
+  /** Nothing is looked at any more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   async #look(): Promise<void> {
-    const free = await this.#options.available();
-    if (free < this.#leastFreeBytes) this.#options.onFull();
-    else if (this.#options.isFull()) this.#options.onRoom();
-    if (this.#options.isFull()) this.handleFull();
+    const { available, needed, isFull, onRoom, onFull } = this.#options;
+    try {
+      const free = await available();
+      if (this.#stopped) return;
+      if (free < Math.min(this.#leastFreeBytes, needed())) onFull();
+      else if (isFull()) onRoom();
+    } catch (error) {
+      console.warn('The free space could not be looked at; a write will tell.', error);
+    }
+    if (isFull()) this.handleFull();
   }
 }

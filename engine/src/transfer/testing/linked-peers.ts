@@ -145,13 +145,17 @@ export class LinkedPeers {
     if (this.#lanesWanted) this.openLanes();
   }
 
-  /** Sends what is under way, and all that follows from it, until nothing is. */
+  /** A lane that stood still does not any more. */
+  goOn(): void {
+    void this.#run();
+  }
+
+  /** Sends what is under way, and all that follows from it, until nothing is but on lanes that stand still. */
   async settle(): Promise<void> {
     // Hashing and blobs end in turns of the loop that nobody announces: quiet means many empty turns.
     for (let quiet = 0; quiet < 40; quiet++) {
       await new Promise(setImmediate);
-      if (this.#link.length + [...this.#lanes.values()].reduce((sum, { queue }) => sum + queue.length, 0) > 0)
-        quiet = 0;
+      if (this.#queues().some((queue) => queue.length > 0)) quiet = 0;
     }
   }
 
@@ -260,12 +264,13 @@ export class LinkedPeers {
     this.#running = false;
   }
 
+  #queues(): Item[][] {
+    return [this.#link, ...[...this.#lanes].filter(([index]) => !this.stands(index)).map(([, { queue }]) => queue)];
+  }
+
   /** Link and lanes take turns, so that none is always first. */
   #next(): Item | undefined {
-    const queues = [
-      this.#link,
-      ...[...this.#lanes].filter(([index]) => !this.stands(index)).map(([, { queue }]) => queue),
-    ];
+    const queues = this.#queues();
     for (let tried = 0; tried < queues.length; tried++) {
       const item = queues[this.#turn++ % queues.length]!.shift();
       if (item) return item;
