@@ -32,11 +32,7 @@ export class WantedFiles {
   }
 
   get all(): WantedFile[] {
-    const wanted: WantedFile[] = [];
-    for (const sender of this.#senders())
-      for (const { id, path, size, here, state } of sender.files)
-        if (here === 'file' && state === 'active') wanted.push({ id, path, size, canOpen: this.#handles.has(id) });
-    return wanted;
+    return this.#wantedBy(this.#senders());
   }
 
   /** Opens at once what the browser opens without a click, and keeps the other handles for one. */
@@ -63,9 +59,12 @@ export class WantedFiles {
     }
   }
 
-  /** Takes those of the chosen files that a send waits for, by name and size; gives the others. */
-  give<T extends ChosenFile>(files: readonly T[]): T[] {
-    const wanted = this.all;
+  /**
+   * Takes those of the chosen files that a send waits for, by name and size; gives the others. What is for one peer is for `only` that peer's sends:
+   * one that waits for somebody else must not swallow it.
+   */
+  give<T extends ChosenFile>(files: readonly T[], only?: Sender): T[] {
+    const wanted = this.#wantedBy(only ? [only] : this.#senders());
     if (wanted.length === 0) return [...files];
     return files.filter((chosen) => {
       const fitting = wanted.filter((each) => isSameFile(each, chosen));
@@ -81,6 +80,14 @@ export class WantedFiles {
   /** Nobody waits for it any more. */
   forget(id: string): void {
     this.#handles.delete(id);
+  }
+
+  #wantedBy(senders: Iterable<Sender>): WantedFile[] {
+    const wanted: WantedFile[] = [];
+    for (const sender of senders)
+      for (const { id, path, size, here, state } of sender.files)
+        if (here === 'file' && state === 'active') wanted.push({ id, path, size, canOpen: this.#handles.has(id) });
+    return wanted;
   }
 
   async #open(id: string, handle: SourceHandle): Promise<boolean> {
