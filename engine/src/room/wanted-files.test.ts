@@ -2,7 +2,7 @@ import { randomId } from '@tincan/shared/base64url';
 import { expect, test } from 'vitest';
 import { SendingOffer } from '../transfer/outgoing-offer.ts';
 import { Sender } from '../transfer/sender.ts';
-import { WantedFiles } from './wanted-files.ts';
+import { isAnyWanted, WantedFiles } from './wanted-files.ts';
 
 interface Waiting {
   readonly path: string;
@@ -44,4 +44,23 @@ test('of files of the same name and size, each goes to its own path first', () =
   const others = [chosen({ path: 'a.txt', size: 4 }), chosen({ path: 'b.txt', size: 3 })];
   expect(wanted.give([...others, chosen({ path: 'moved/a.txt', size: 3 })])).toEqual(others);
   expect(wanted.all).toEqual([]);
+});
+
+test('each chosen file is looked at a few times, however many are waited for', () => {
+  const files = Array.from({ length: 2_000 }, (_, index) => ({ path: `folder/file ${index}`, size: 3 }));
+  const sender = waitingFor(...files);
+  let looks = 0;
+  const counted = files.toReversed().map((each) => ({
+    ...chosen(each),
+    get path() {
+      looks++;
+      return each.path;
+    },
+  }));
+  const wanted = new WantedFiles(() => [sender]);
+  expect(isAnyWanted(files.slice(0, -1), counted.slice(0, 1))).toBe(false);
+  expect(isAnyWanted(files, counted)).toBe(true);
+  expect(wanted.give(counted)).toEqual([]);
+  expect(wanted.all).toEqual([]);
+  expect(looks).toBeLessThan(10 * files.length);
 });

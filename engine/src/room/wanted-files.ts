@@ -64,22 +64,37 @@ export class WantedFiles {
    * one that waits for somebody else must not swallow it.
    */
   give<T extends ChosenFile>(files: readonly T[], only?: Sender): T[] {
-    const wanted = this.#wantedBy(only ? [only] : this.#senders());
-    if (wanted.length === 0) return [...files];
-    return files.filter((chosen) => {
-      const fitting = wanted.filter((each) => isSameFile(each, chosen));
-      const found = fitting.find(({ path }) => path === chosen.path) ?? fitting[0];
-      if (!found) return true;
-      wanted.splice(wanted.indexOf(found), 1);
-      if (chosen.handle) this.#handles.set(found.id, chosen.handle);
-      this.#give(found.id, chosen.file);
-      return false;
-    });
+    const senders = only ? [only] : [...this.#senders()];
+    // Of several files of one name and size, each goes first to where its path says.
+    const left = this.#giveBy((path) => path, files, senders);
+    return this.#giveBy(baseName, left, senders);
   }
 
   /** Nobody waits for it any more. */
   forget(id: string): void {
     this.#handles.delete(id);
+  }
+
+  #giveBy<T extends ChosenFile>(
+    nameOf: (path: string) => string,
+    files: readonly T[],
+    senders: readonly Sender[],
+  ): T[] {
+    const waiting = new Map<string, string[]>();
+    // The last first, so that the next to be given is at the end.
+    for (const { id, path, size } of this.#wantedBy(senders).reverse()) {
+      const key = keyOf(nameOf(path), size);
+      const ids = waiting.get(key);
+      if (ids) ids.push(id);
+      else waiting.set(key, [id]);
+    }
+    return files.filter(({ path, file, handle }) => {
+      const id = waiting.get(keyOf(nameOf(path), file.size))?.pop();
+      if (id === undefined) return true;
+      if (handle) this.#handles.set(id, handle);
+      this.#give(id, file);
+      return false;
+    });
   }
 
   #wantedBy(senders: Iterable<Sender>): WantedFile[] {
@@ -110,10 +125,15 @@ export class WantedFiles {
   }
 }
 
-/** Whether a chosen file is, by its name and size, the one that a send waits for. */
-export function isSameFile(
-  wanted: { path: string; size: number },
-  { path, file }: { path: string; file: { size: number } },
+/** Whether any of the chosen files is, by its name and size, one that a send waits for. */
+export function isAnyWanted(
+  waiting: readonly { path: string; size: number }[],
+  files: readonly Pick<ChosenFile, 'path' | 'file'>[],
 ): boolean {
-  return wanted.size === file.size && baseName(wanted.path) === baseName(path);
+  const chosen = new Set(files.map(({ path, file }) => keyOf(baseName(path), file.size)));
+  return waiting.some(({ path, size }) => chosen.has(keyOf(baseName(path), size)));
+}
+
+function keyOf(name: string, size: number): string {
+  return `${size} ${name}`;
 }

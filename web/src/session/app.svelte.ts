@@ -3,7 +3,7 @@ import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { openStorage } from '../storage/open-storage.ts';
 import { enterCode } from './enter-code.ts';
-import { isSameFile } from '@tincan/engine/room/wanted-files';
+import { isAnyWanted } from '@tincan/engine/room/wanted-files';
 import { friendlyName } from './friendly-name.ts';
 import { KeptFiles } from './kept-files.svelte.ts';
 import { Room } from './room.svelte.ts';
@@ -92,8 +92,7 @@ export class App {
   async #roomThatWaitsFor(files: readonly PickedFile[]): Promise<string | undefined> {
     try {
       const { ledger } = await this.#storage;
-      for (const { link, files: waiting } of await ledger.list())
-        if (waiting.some((each) => files.some((file) => isSameFile(each, file)))) return link;
+      for (const { link, files: waiting } of await ledger.list()) if (isAnyWanted(waiting, files)) return link;
     } catch (error) {
       console.warn('Could not look for sends of earlier visits.', error);
     }
