@@ -1,5 +1,5 @@
 import { randomId } from '@tincan/shared/base64url';
-import { expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SendingOffer } from '../transfer/outgoing-offer.ts';
 import { Sender } from '../transfer/sender.ts';
 import { isAnyWanted, WantedFiles } from './wanted-files.ts';
@@ -63,4 +63,54 @@ test('each chosen file is looked at a few times, however many are waited for', (
   expect(wanted.give(counted)).toEqual([]);
   expect(wanted.all).toEqual([]);
   expect(looks).toBeLessThan(10 * files.length);
+});
+
+describe('a handle of an earlier visit', () => {
+  const FILE = { path: 'a.txt', size: 3 };
+  /** Of a browser that gives this, and needs no click for it. */
+  const handleOf = (open: () => Promise<File | undefined>) => ({ open, ask: async () => true });
+
+  beforeEach(() => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    return () => vi.restoreAllMocks();
+  });
+
+  function waitingForOne() {
+    const sender = waitingFor(FILE);
+    const wanted = new WantedFiles(() => [sender]);
+    return { sender, wanted, id: wanted.all[0]!.id };
+  }
+
+  test('is opened without anyone having to wait for it', async () => {
+    const { wanted, id } = waitingForOne();
+    let open: (file: File | undefined) => void = () => {};
+    await wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
+    expect(wanted.all).toMatchObject([{ canOpen: true }]);
+    open(chosen(FILE).file);
+    await vi.waitFor(() => expect(wanted.all).toEqual([]));
+  });
+
+  test('does not take the place of what its person has chosen meanwhile', async () => {
+    const { sender, wanted, id } = waitingForOne();
+    let open: (file: File | undefined) => void = () => {};
+    await wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
+    wanted.give([chosen(FILE)]);
+    const given = sender.fileOf(id)!.source;
+    open(chosen(FILE).file);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(sender.fileOf(id)!.source).toBe(given);
+  });
+
+  test.each([
+    ['gives nothing any more', async () => Promise.reject(new DOMException('', 'NotFoundError'))],
+  ])('that %s is not offered again', async (_, open) => {
+    const { wanted, id } = waitingForOne();
+    let isClicked = false;
+    await wanted.restore(new Map([[id, handleOf(async () => (isClicked ? open() : undefined))]]));
+    expect(wanted.all).toMatchObject([{ canOpen: true }]);
+    isClicked = true;
+    expect(await wanted.reopen(id)).toBe(false);
+    expect(wanted.all).toMatchObject([{ canOpen: false }]);
+    expect(console.warn).toHaveBeenCalledOnce();
+  });
 });

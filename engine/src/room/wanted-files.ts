@@ -1,4 +1,5 @@
 import { baseName } from '../transfer/names.ts';
+import type { TransferFile } from '../transfer/file-state.ts';
 import type { SourceHandle } from '../transfer/ledger.ts';
 import type { Sender } from '../transfer/sender.ts';
 import { Source } from '../transfer/source.ts';
@@ -35,28 +36,16 @@ export class WantedFiles {
     return this.#wantedBy(this.#senders());
   }
 
-  /** Opens at once what the browser opens without a click, and keeps the other handles for one. */
+  /** Keeps the handles, and begins to open what the browser opens without a click: nobody has to wait for that. */
   async restore(handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
     for (const [id, handle] of handles) this.#handles.set(id, handle);
-    for (const [id, handle] of handles) {
-      try {
-        await this.#open(id, handle);
-      } catch (error) {
-        this.#handleGone(id, error);
-      }
-    }
+    void this.#openAll(handles);
   }
 
   /** Opens a file by its handle; within a click. False where that was not allowed, or it is gone or another one. */
   async reopen(id: string): Promise<boolean> {
     const handle = this.#handles.get(id);
-    if (!handle) return false;
-    try {
-      return (await handle.ask()) && (await this.#open(id, handle));
-    } catch (error) {
-      this.#handleGone(id, error);
-      return false;
-    }
+    return handle !== undefined && this.#open(id, async () => ((await handle.ask()) ? handle.open() : undefined));
   }
 
   /**
@@ -92,7 +81,7 @@ export class WantedFiles {
       const id = waiting.get(keyOf(nameOf(path), file.size))?.pop();
       if (id === undefined) return true;
       if (handle) this.#handles.set(id, handle);
-      this.#give(id, file);
+      this.#senderOf(id)?.give(id, new Source(file));
       return false;
     });
   }
@@ -100,28 +89,41 @@ export class WantedFiles {
   #wantedBy(senders: Iterable<Sender>): WantedFile[] {
     const wanted: WantedFile[] = [];
     for (const sender of senders)
-      for (const { id, path, size, here, state } of sender.files)
-        if (here === 'file' && state === 'active') wanted.push({ id, path, size, canOpen: this.#handles.has(id) });
+      for (const file of sender.files) {
+        const { id, path, size } = file;
+        if (isWanted(file)) wanted.push({ id, path, size, canOpen: this.#handles.has(id) });
+      }
     return wanted;
   }
 
-  async #open(id: string, handle: SourceHandle): Promise<boolean> {
-    const file = await handle.open();
-    return file !== undefined && this.#give(id, file);
+  async #openAll(handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
+    for (const [id, handle] of handles) if (this.#senderOf(id)) await this.#open(id, () => handle.open());
   }
 
-  #give(id: string, file: File): boolean {
-    for (const sender of this.#senders()) {
-      if (sender.fileOf(id)?.size !== file.size) continue;
+  /** Never rejects: whether the file is there now. A handle that does not lead to it any more is dropped, so that it is asked for by hand. */
+  async #open(id: string, open: () => Promise<File | undefined>): Promise<boolean> {
+    try {
+      const file = await open();
+      if (!file) return false;
+      const sender = this.#senderOf(id);
+      if (!sender) return true; // its person was faster
+      if (sender.fileOf(id)?.size !== file.size) return false;
       sender.give(id, new Source(file));
       return true;
+    } catch (error) {
+      console.warn('A file of an earlier visit cannot be opened again; it has to be chosen.', error);
+      this.#handles.delete(id);
+      return false;
     }
-    return false;
   }
 
-  #handleGone(id: string, error: unknown): void {
-    console.warn('A file of an earlier visit cannot be opened again; it has to be chosen.', error);
-    this.#handles.delete(id);
+  /** Who waits for this file. */
+  #senderOf(id: string): Sender | undefined {
+    for (const sender of this.#senders()) {
+      const file = sender.fileOf(id);
+      if (file && isWanted(file)) return sender;
+    }
+    return undefined;
   }
 }
 
@@ -132,6 +134,10 @@ export function isAnyWanted(
 ): boolean {
   const chosen = new Set(files.map(({ path, file }) => keyOf(baseName(path), file.size)));
   return waiting.some(({ path, size }) => chosen.has(keyOf(baseName(path), size)));
+}
+
+function isWanted({ here, state }: TransferFile): boolean {
+  return here === 'file' && state === 'active';
 }
 
 function keyOf(name: string, size: number): string {
