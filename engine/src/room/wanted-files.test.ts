@@ -102,6 +102,7 @@ describe('a handle of an earlier visit', () => {
   });
 
   test.each([
+    ['gives a file of another size', async () => chosen({ path: 'a.txt', size: 4 }).file],
     ['gives nothing any more', async () => Promise.reject(new DOMException('', 'NotFoundError'))],
   ])('that %s is not offered again', async (_, open) => {
     const { wanted, id } = waitingForOne();

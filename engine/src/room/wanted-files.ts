@@ -107,7 +107,7 @@ export class WantedFiles {
       if (!file) return false;
       const sender = this.#senderOf(id);
       if (!sender) return true; // its person was faster
-      if (sender.fileOf(id)?.size !== file.size) return false;
+      if (sender.fileOf(id)?.size !== file.size) throw new Error('It has another size now.');
       sender.give(id, new Source(file));
       return true;
     } catch (error) {

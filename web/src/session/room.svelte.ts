@@ -199,7 +199,7 @@ export class Room {
 
   /** Opens the file of a send of an earlier visit again, which takes a click; false where that cannot be, so that it has to be chosen. */
   async reopen(id: string): Promise<boolean> {
-    return (await this.#exchanges?.wanted.reopen(id)) ?? false;
+    return (await this.#exchanges?.wanted.reopen(id).finally(() => this.#refresher.soon())) ?? false;
   }
 
   /** Puts a received file into the person's downloads. */
