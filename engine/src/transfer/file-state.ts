@@ -27,4 +27,6 @@ export interface TransferFile {
   readonly durable: number;
   readonly hash: string | undefined;
   readonly failure: TransferFailure | undefined;
+  /** The receiver's person has it, in this visit or since an earlier one; the sender is not told. */
+  readonly saved: boolean;
 }

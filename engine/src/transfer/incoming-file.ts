@@ -21,6 +21,7 @@ export class ReceivingFile implements TransferFile {
   there: Hold = 'none';
   hash: string | undefined;
   failure: TransferFailure | undefined;
+  saved = false;
   /** What is on the disk, or on its way there: not to be asked for. */
   written: BlockSet;
   /** What is on the disk for certain. */

@@ -50,7 +50,7 @@ export class ReceivingOffer implements IncomingOffer {
       file.place = place;
       const end = folder.ends.get(place);
       file.state = end === undefined ? 'active' : end.end === 'removed' ? 'cancelled' : 'done';
-      if (end && end.end !== 'removed') file.hash = end.hash;
+      if (end && end.end !== 'removed') [file.hash, file.saved] = [end.hash, end.end === 'saved'];
       const durable = folder.durableAtOpening(place);
       if (file.state === 'active') file.restore(durable);
       else if (file.state === 'done') file.durableBlocks = durable;
@@ -70,7 +70,7 @@ export class ReceivingOffer implements IncomingOffer {
       const file = new ReceivingFile(kept);
       const end = ends.get(place);
       [file.place, file.state] = [place, end === undefined || end.end === 'removed' ? 'cancelled' : 'done'];
-      if (end && end.end !== 'removed') file.hash = end.hash;
+      if (end && end.end !== 'removed') [file.hash, file.saved] = [end.hash, end.end === 'saved'];
       return file;
     });
     const restored = new ReceivingOffer({ id: manifest.offer, key: manifest.key, keeps: true, files });

@@ -23,6 +23,7 @@ export class SendingFile implements TransferFile {
   durable = 0;
   hash: string | undefined;
   failure: TransferFailure | undefined;
+  readonly saved = false;
   /** The receiver knows how it ended: it need not be offered again. */
   settled = false;
 

@@ -42,6 +42,7 @@ export class Verification {
   async markSaved(found: { file: ReceivingFile; offer: ReceivingOffer } | undefined): Promise<void> {
     const { file, offer } = found ?? {};
     if (file?.state !== 'done' || !file.hash) return;
+    file.saved = true;
     const end = { end: 'saved', hash: file.hash, at: this.#options.now() } as const;
     await offer?.kept?.folder.note([{ file: file.place, end }]);
   }

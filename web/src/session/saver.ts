@@ -51,10 +51,9 @@ export class Saver {
 
   #markSaved(key: string): void {
     const found = this.#views.find(key);
-    this.#views.markSaved(key);
-    this.#onSaved();
     found?.exchange.receiver
       .markSaved(found.view.id)
       .catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
+    this.#onSaved();
   }
 }

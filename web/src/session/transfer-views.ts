@@ -11,7 +11,6 @@ const PREVIEW_FILES = 100;
 export class TransferViews {
   readonly #exchanges: Exchanges;
   readonly #speeds = new WeakMap<TransferFile, Speed>();
-  readonly #saved = new WeakSet<TransferFile>();
   #views = new Map<string, TransferView>();
 
   constructor(exchanges: Exchanges) {
@@ -57,12 +56,6 @@ export class TransferViews {
     return undefined;
   }
 
-  markSaved(key: string): void {
-    const found = this.find(key);
-    const file = found?.exchange.receiver.fileOf(found.view.id);
-    if (file) this.#saved.add(file);
-  }
-
   #look(
     views: Map<string, TransferView>,
     exchange: Exchange,
@@ -75,7 +68,7 @@ export class TransferViews {
     // Somebody who gives a file the id of another one must not hide that.
     const key = views.has(own) ? `${own} ${exchange.peer}` : own;
     const before = this.#views.get(key);
-    if (before?.state === file.state && before.saved === this.#saved.has(file) && !isOpen(before.state)) {
+    if (before?.state === file.state && before.saved === file.saved && !isOpen(before.state)) {
       views.set(key, before); // ended, and nothing about it changes any more
       return;
     }
@@ -100,7 +93,7 @@ export class TransferViews {
       canPause: file.state === 'active' && file.here === 'none',
       canResume: file.state === 'failed' || (isLive(file) && file.here === 'person'),
       savable: direction === 'receive' && state === 'done',
-      saved: this.#saved.has(file),
+      saved: file.saved,
     };
     views.set(key, before && sameView(before, view) ? before : view);
   }
