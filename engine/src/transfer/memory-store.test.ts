@@ -37,7 +37,7 @@ test('what is removed, discarded or lost makes room at once', async () => {
   expect(await room()).toBe(all - 30);
   await folder.flush();
   await folder.close();
-  await store.remove(folder.folder, 1);
+  await store.remove(folder.folder, [1]);
   expect(await room()).toBe(all - 20);
   const again = await store.take(folder.folder);
   await again.discard();

@@ -139,11 +139,11 @@ export class MemoryStore implements OfferStore {
     throw new TincanError('gone', `${folder} has been deleted`);
   }
 
-  async remove(folder: string, file?: number): Promise<void> {
+  async remove(folder: string, files?: readonly number[]): Promise<void> {
     const taken = await this.take(folder);
-    if (file === undefined) return taken.discard();
+    if (files === undefined) return taken.discard();
     try {
-      await taken.note([{ file, end: { end: 'removed' } }]);
+      await taken.note(files.map((file) => ({ file, end: { end: 'removed' } })));
     } finally {
       await taken.close();
     }

@@ -103,8 +103,8 @@ export interface OfferStore {
   list(): Promise<KeptOffer[]>;
   /** Takes hold of a kept folder. Rejects with `busy` if another page holds it and does not let go within 3 s, `gone` if it has been deleted. */
   take(folder: string): Promise<OfferFolder>;
-  /** Deletes a folder that nobody holds, or one file of it. Rejects with `busy` as `take` does. */
-  remove(folder: string, file?: number): Promise<void>;
+  /** Deletes a folder that nobody holds, or these files of it. Rejects with `busy` as `take` does. */
+  remove(folder: string, files?: readonly number[]): Promise<void>;
   /** Bytes that can still be written, as far as this is known. */
   available(): Promise<number>;
   /** Closes every folder that is held; all are kept. */

@@ -59,9 +59,9 @@ export class App {
   async savePartial(id: string): Promise<void> {
     await this.#kept.save(id);
   }
-  /** Deletes it from this browser for good. Rejects where another page has it. */
-  async discardPartial(id: string): Promise<void> {
-    await this.#kept.discard(id);
+  /** Deletes them from this browser for good. Rejects at the end where another page has some. */
+  async discardPartials(ids: readonly string[]): Promise<void> {
+    await this.#kept.discard(ids);
   }
   /** Goes to the room where an unfinished file goes on. */
   goOn({ link }: PartialView): void {

@@ -2,6 +2,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { KeptOffer } from '@tincan/engine/transfer/store';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
+import { discardKept, keptId } from './discard-kept.ts';
 import { download } from './downloads.ts';
 import type { PartialView } from './views.ts';
 
@@ -26,7 +27,7 @@ export class KeptFiles {
       manifest.files.forEach(({ path, size }, file) => {
         const end = ends.get(file);
         if (end?.end === 'removed') return;
-        const id = `${folder}/${file}`;
+        const id = keptId(folder, file);
         const state = end ? 'done' : 'unfinished';
         const saved = end?.end === 'saved' || this.#saved.has(id);
         const bytes = end ? size : (durableBytes[file] ?? 0);
@@ -62,15 +63,14 @@ export class KeptFiles {
     this.#saved.add(id);
   }
 
-  /** Deletes a file from this browser for good. */
-  async discard(id: string): Promise<void> {
-    const leftover = this.#leftovers.find((each) => each.id === id);
-    if (leftover) await leftover.discard();
-    else {
-      const { folder, file } = splitId(id);
-      await (await this.#storage).store.remove(folder, file);
+  /** Deletes files from this browser for good. Rejects at the end where some are left, as another page has them. */
+  async discard(ids: readonly string[]): Promise<void> {
+    const { store } = await this.#storage;
+    try {
+      await discardKept(ids, { store, offers: this.#offers, leftovers: this.#leftovers });
+    } finally {
+      await this.refresh();
     }
-    await this.refresh();
   }
 
   async #saveKept(id: string): Promise<void> {

@@ -68,11 +68,11 @@ export class OpfsFolders implements OfferStore {
     );
   }
 
-  async remove(folder: string, file?: number): Promise<void> {
-    if (file !== undefined) {
+  async remove(folder: string, files?: readonly number[]): Promise<void> {
+    if (files !== undefined) {
       const taken = await this.take(folder);
       try {
-        await taken.note([{ file, end: { end: 'removed' } }]);
+        await taken.note(files.map((file) => ({ file, end: { end: 'removed' } })));
       } finally {
         await taken.close();
       }

@@ -88,8 +88,8 @@ export class OpfsStore implements OfferStore {
     return this.#folder(await this.#call('take', { folder }));
   }
 
-  async remove(folder: string, file?: number): Promise<void> {
-    await this.#call('remove', { folder, file });
+  async remove(folder: string, files?: readonly number[]): Promise<void> {
+    await this.#call('remove', { folder, files });
   }
 
   async available(): Promise<number> {

@@ -23,7 +23,7 @@ export interface StoreCalls {
   create: { asks: { manifest: Manifest; link: string }; answers: HeldFolder };
   list: { asks: { now: number }; answers: KeptOffer[] };
   take: { asks: { folder: string }; answers: HeldFolder };
-  remove: { asks: { folder: string; file: number | undefined }; answers: undefined };
+  remove: { asks: { folder: string; files: readonly number[] | undefined }; answers: undefined };
   available: { asks: object; answers: number };
   closeAll: { asks: object; answers: undefined };
 

@@ -18,7 +18,7 @@ export class StoreServer {
     create: async ({ manifest, link }) => describe(await (await this.#folders).create(manifest, link)),
     list: async ({ now }) => (await this.#folders).list(now),
     take: async ({ folder }) => describe(await (await this.#folders).take(folder)),
-    remove: async ({ folder, file }) => (await this.#folders).remove(folder, file),
+    remove: async ({ folder, files }) => (await this.#folders).remove(folder, files),
     available: async () => (await this.#folders).available(),
     closeAll: async () => (await this.#folders).close(),
 

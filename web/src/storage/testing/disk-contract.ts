@@ -185,11 +185,11 @@ export const diskContract: readonly ContractCase<DiskBench>[] = [
       const folder = await makeWhole(bench, 2 * MiB, 10, 20, 3 * MiB);
       const store = await bench.open();
       const data = async () => (await bench.names(folder)).filter((name) => name.endsWith('.data'));
-      await store.remove(folder, 0);
+      await store.remove(folder, [0]);
       expectSame(await data(), ['3.data', 'pack.data'], 'what is left without the first');
-      await store.remove(folder, 1);
+      await store.remove(folder, [1]);
       expectSame(await data(), ['3.data', 'pack.data'], 'what is left without a small one');
-      await store.remove(folder, 2);
+      await store.remove(folder, [2]);
       expectSame(await data(), ['3.data'], 'what is left without the small ones');
       await store.remove(folder);
       expectSame(await bench.names(), [], 'what is left');
