@@ -27,6 +27,7 @@ function fakeDrop(tree: Tree): DataTransfer {
     kind: 'file',
     webkitGetAsEntry: () => (gone ? null : fakeEntry(name, node)),
     getAsFile: () => null,
+    getAsFileSystemHandle: async () => ({ kind: typeof node === 'string' ? 'file' : 'directory', name }),
   }));
   queueMicrotask(() => (gone = true));
   return { items } as unknown as DataTransfer;
@@ -61,6 +62,16 @@ describe('readDataTransfer', () => {
     const picked = await readDataTransfer(fakeDrop({ d: { good: 'file', bad: 'unreadable' } }), quiet);
     expect(picked.files.map((file) => file.path)).toEqual(['d/good']);
     expect(picked.unreadable).toBe(1);
+  });
+
+  it('gives each dropped file its own handle, and none for what could not be opened', async () => {
+    const drop = fakeDrop({ 'a.txt': 'file', 'gone.txt': 'unreadable', folder: { 'b.txt': 'file' }, 'c.txt': 'file' });
+    const { files } = await readDataTransfer(drop, quiet);
+    expect(files.map(({ path, handle }) => [path, handle?.name])).toEqual([
+      ['a.txt', 'a.txt'],
+      ['folder/b.txt', undefined],
+      ['c.txt', 'c.txt'],
+    ]);
   });
 
   it('finds nothing in empty folders, without complaint', async () => {

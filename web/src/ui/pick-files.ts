@@ -16,9 +16,12 @@ export async function readDataTransfer(transfer: DataTransfer, onProgress: (file
   const picked: Picked = { files: [], unreadable: 0 };
   for (const { root, handle } of roots) {
     if (root instanceof File) picked.files.push({ file: root, path: root.name });
-    else if (root) await readEntries([root], '', picked, onProgress);
-    const last = picked.files.at(-1);
-    if (last && root && !(root instanceof File) && isFile(root)) last.handle = await handle;
+    else if (root) {
+      const before = picked.files.length;
+      await readEntries([root], '', picked, onProgress);
+      const added = picked.files[before]; // none where it could not be opened
+      if (added && isFile(root)) added.handle = await handle;
+    }
   }
   return picked;
 }
