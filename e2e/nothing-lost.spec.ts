@@ -209,7 +209,7 @@ test('either side pauses and goes on, and both see who has', async ({ server, op
   await expectVerified(alice, bob, original);
 });
 
-test('a paused transfer stays paused over a reload of either page', async ({ server, openPerson, files }) => {
+test('a paused transfer stays paused over a reload of the other side’s page', async ({ server, openPerson, files }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
   await meet(alice, bob, server.url);
   const original = await files.random(NAME, SMALLER);
