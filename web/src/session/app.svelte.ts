@@ -158,7 +158,7 @@ export class App {
   #followAddress(): void {
     this.cancelCode();
     this.#codeProblem = undefined;
-    void this.#room?.leave().then(() => this.#kept.refresh());
+    if (this.#room) void this.#kept.refreshAfter(this.#room.leave());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.

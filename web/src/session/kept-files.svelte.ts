@@ -55,6 +55,16 @@ export class KeptFiles {
     }
   }
 
+  /** Looks at the disk once a room has let go of it, or could not: what had been written stands there all the same. */
+  async refreshAfter(letGo: Promise<void>): Promise<void> {
+    try {
+      await letGo;
+    } catch (error) {
+      console.error('Not everything that the room had received could be kept.', error);
+    }
+    await this.refresh();
+  }
+
   /** Puts a whole file into the downloads. */
   async save(id: string): Promise<void> {
     const leftover = this.#leftovers.find((each) => each.id === id);

@@ -73,3 +73,10 @@ test('one that another page has is not deleted, and that is told; all others are
   expect(ids()).toEqual([0, 1, 2].map((file) => `${busy}/${file}`));
   await expect(store.take(free)).rejects.toMatchObject({ code: 'gone' });
 });
+
+test('the disk is looked at after a room has let go of it, also where that failed', async () => {
+  const folder = await leave(1);
+  await kept.refreshAfter(Promise.reject(new Error('the disk is full')));
+  expect(ids()).toEqual([`${folder}/0`]);
+  expect(console.error).toHaveBeenCalledOnce();
+});
