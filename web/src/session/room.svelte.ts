@@ -202,14 +202,14 @@ export class Room {
     return (await this.#exchanges?.wanted.reopen(id).finally(() => this.#refresher.soon())) ?? false;
   }
 
-  /** Puts a received file into the person's downloads. */
-  save(key: string): void {
-    void this.#saver?.download(this.#transfers.filter((transfer) => transfer.key === key));
+  /** Puts a received file into the person's downloads. Rejects where it cannot be read. */
+  async save(key: string): Promise<void> {
+    await this.#saver?.download(this.#transfers.filter((transfer) => transfer.key === key));
   }
 
-  /** Puts every received file that is not yet saved into the downloads. */
-  saveAll(): void {
-    void this.#saver?.download(this.#unsaved);
+  /** Puts every received file that is not yet saved into the downloads. Rejects at the end where some cannot be read. */
+  async saveAll(): Promise<void> {
+    await this.#saver?.download(this.#unsaved);
   }
 
   /** Asks for a folder and writes every unsaved received file into it, sub-folders kept. */

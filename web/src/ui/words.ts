@@ -169,6 +169,7 @@ const en = {
     amount: (done: string, size: string) => `${done} of ${size}`,
     saveAll: 'Save all',
     allSaved: 'All saved',
+    saveFailed: 'Not everything could be saved. What is not marked as saved can be saved again.',
     saveToFolder: 'Save to a folder',
     folderFailed: 'Not everything could be written into that folder. What is not marked as saved can be saved again.',
     stopAll: 'Stop all',
