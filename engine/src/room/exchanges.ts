@@ -264,7 +264,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   // ---- what outlives a page
 
   #keep(offer: SendingOffer, to: string): void {
-    const files = offer.files.filter(isLive).map(({ id, path, size, modifiedAt }) => ({ id, path, size, modifiedAt }));
+    const files = offer.files.filter(isLive).map(({ id, path, size }) => ({ id, path, size }));
     const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), offeredAt: Date.now(), files };
     const handles = new Map<string, SourceHandle>();
     for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);

@@ -8,8 +8,6 @@ export interface OfferedFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** Of the file when it was offered, in milliseconds since 1970. */
-  readonly modifiedAt: number;
 }
 
 /** An accepted offer whose files have not all ended. */

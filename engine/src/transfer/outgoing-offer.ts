@@ -9,7 +9,6 @@ export class SendingFile implements TransferFile {
   readonly id: string;
   readonly path: string;
   readonly size: number;
-  readonly modifiedAt: number;
   readonly offer: SendingOffer;
   /** `undefined` while this page waits for its person to give the file again. */
   source: Source | undefined;
@@ -27,12 +26,11 @@ export class SendingFile implements TransferFile {
   /** The receiver knows how it ended: it need not be offered again. */
   settled = false;
 
-  constructor(offer: SendingOffer, file: { id: string; path: string; size: number; modifiedAt: number }) {
+  constructor(offer: SendingOffer, file: { id: string; path: string; size: number }) {
     this.offer = offer;
     this.id = file.id;
     this.path = file.path;
     this.size = file.size;
-    this.modifiedAt = file.modifiedAt;
   }
 }
 
@@ -65,8 +63,7 @@ export class SendingOffer {
   static make(sources: readonly OfferedSource[]): SendingOffer {
     return new SendingOffer(randomId(), randomId(), undefined, (offer) =>
       sources.map(({ path, source, handle }) => {
-        const { size, modifiedAt } = source;
-        const file = new SendingFile(offer, { id: randomId(), path, size, modifiedAt });
+        const file = new SendingFile(offer, { id: randomId(), path, size: source.size });
         file.source = source;
         file.handleToFile = handle;
         return file;

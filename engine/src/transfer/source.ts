@@ -6,8 +6,6 @@ import { HASH_BYTES, hashBlock, toHex } from './hash.ts';
 /** Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once. */
 export class Source {
   readonly #file: Blob;
-  /** When it was changed last, in milliseconds since 1970; 0 where that is not known. */
-  readonly modifiedAt: number;
   /** 32 bytes a block, of those in `#hashed`; made with the first of them. */
   #hashes: Uint8Array<ArrayBuffer> | undefined;
   readonly #hashed: BlockSet;
@@ -18,7 +16,6 @@ export class Source {
   constructor(file: Blob) {
     this.#file = file;
     this.#hashed = new BlockSet(file.size);
-    this.modifiedAt = 'lastModified' in file && typeof file.lastModified === 'number' ? file.lastModified : 0;
   }
 
   /** In bytes, as it was when the file was chosen. */

@@ -25,7 +25,6 @@ function recordOf(files: number, offeredAt = Date.now()): OfferRecord {
       id: randomId(),
       path: `file ${file}`,
       size: file,
-      modifiedAt: 7,
     })),
   };
 }
