@@ -265,7 +265,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 
   #keep(offer: SendingOffer, to: string): void {
     const files = offer.files.filter(isLive).map(({ id, path, size }) => ({ id, path, size }));
-    const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), offeredAt: Date.now(), files };
+    const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), usedAt: Date.now(), files };
     const handles = new Map<string, SourceHandle>();
     for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);
     this.#options.ledger.keep(record, handles).catch(noted('an offer'));

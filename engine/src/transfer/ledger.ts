@@ -20,8 +20,8 @@ export interface OfferRecord {
   readonly to: string;
   /** The link of the room where the receiver is found. */
   readonly link: string;
-  /** Milliseconds since 1970. */
-  readonly offeredAt: number;
+  /** When it was last kept, taken, moved, or files of it ended: milliseconds since 1970. */
+  readonly usedAt: number;
   /** Without those that have ended. */
   readonly files: readonly OfferedFile[];
 }
@@ -46,7 +46,7 @@ export interface Ledger {
   end(offer: string, files: readonly string[]): Promise<void>;
   /** The room has moved. */
   moveTo(offer: string, link: string): Promise<void>;
-  /** What is remembered and was offered in the last 7 days; older offers that nobody holds are forgotten. */
+  /** What is remembered and was used in the last 7 days; what was not, and nobody holds, is forgotten. */
   list(): Promise<OfferRecord[]>;
   /**
    * Takes hold of an offer for this page and gives what its files can be opened with, by their ids. Rejects with `busy` if another page has it and does not

@@ -13,7 +13,7 @@ test.each(ledgerContract)('$name', ({ run }) => {
 
 test('a page that is loaded anew finds what it had, and has what the old one held', async () => {
   const page = new MemoryLedger();
-  const record = { offer: 'an offer', key: 'k', to: 'Bob', link: 'l', offeredAt: Date.now(), files: [] };
+  const record = { offer: 'an offer', key: 'k', to: 'Bob', link: 'l', usedAt: Date.now(), files: [] };
   await page.keep(record, new Map());
   const next = page.reopened();
   expect(await next.list()).toEqual([record]);

@@ -48,7 +48,7 @@ export class MemoryLedger implements Ledger {
     if (!kept) return;
     for (const id of files) kept.handles.delete(id);
     const left = kept.record.files.filter(({ id }) => !files.includes(id));
-    kept.record = { ...kept.record, files: left };
+    kept.record = { ...kept.record, files: left, usedAt: this.#now() };
     if (left.length > 0) return;
     this.#memory.kept.delete(offer);
     this.#memory.holders.release(offer, this);
@@ -56,20 +56,23 @@ export class MemoryLedger implements Ledger {
 
   async moveTo(offer: string, link: string): Promise<void> {
     const kept = this.#memory.kept.get(offer);
-    if (kept) kept.record = { ...kept.record, link };
+    if (kept) kept.record = { ...kept.record, link, usedAt: this.#now() };
   }
 
   async list(): Promise<OfferRecord[]> {
     const { kept, holders } = this.#memory;
     for (const [offer, { record }] of kept)
-      if (!holders.has(offer) && this.#now() - record.offeredAt > KEEP_UNFINISHED_MS) kept.delete(offer);
+      if (!holders.has(offer) && this.#now() - record.usedAt > KEEP_UNFINISHED_MS) kept.delete(offer);
     return [...kept.values()].map(({ record }) => record);
   }
 
   async take(offer: string): Promise<ReadonlyMap<string, SourceHandle>> {
     await this.#hold(offer);
     const kept = this.#memory.kept.get(offer);
-    if (kept) return new Map(kept.handles);
+    if (kept) {
+      kept.record = { ...kept.record, usedAt: this.#now() };
+      return new Map(kept.handles);
+    }
     this.#memory.holders.release(offer, this);
     throw new TincanError('gone', `the offer ${offer} is not remembered`);
   }

@@ -61,7 +61,7 @@ export class BrowserLedger implements Ledger {
       if (!record) return true;
       for (const id of files) handles.delete([offer, id]);
       const left = record.files.filter(({ id }) => !files.includes(id));
-      if (left.length > 0) offers.put({ ...record, files: left }, offer);
+      if (left.length > 0) offers.put({ ...record, files: left, usedAt: this.#now() }, offer);
       else offers.delete(offer);
       return left.length === 0;
     });
@@ -71,7 +71,7 @@ export class BrowserLedger implements Ledger {
   async moveTo(offer: string, link: string): Promise<void> {
     await this.#change(async (offers) => {
       const record = await answerTo(offers.get(offer) as IDBRequest<OfferRecord | undefined>);
-      if (record) offers.put({ ...record, link }, offer);
+      if (record) offers.put({ ...record, link, usedAt: this.#now() }, offer);
     });
   }
 
@@ -79,8 +79,8 @@ export class BrowserLedger implements Ledger {
     const held = await this.#locks.held();
     return this.#change(async (offers, handles) => {
       const all = await answerTo(offers.getAll() as IDBRequest<OfferRecord[]>);
-      const isExpired = ({ offer, offeredAt }: OfferRecord) =>
-        this.#now() - offeredAt > KEEP_UNFINISHED_MS && !held.has(this.#lockPrefix + offer);
+      const isExpired = ({ offer, usedAt }: OfferRecord) =>
+        this.#now() - usedAt > KEEP_UNFINISHED_MS && !held.has(this.#lockPrefix + offer);
       for (const { offer } of all.filter(isExpired)) {
         offers.delete(offer);
         handles.delete(handlesOf(offer));
@@ -92,7 +92,9 @@ export class BrowserLedger implements Ledger {
   async take(offer: string): Promise<ReadonlyMap<string, SourceHandle>> {
     await this.#hold(offer);
     const found = await this.#change(async (offers, handles) => {
-      if ((await answerTo(offers.count(offer))) === 0) return undefined;
+      const record = await answerTo(offers.get(offer) as IDBRequest<OfferRecord | undefined>);
+      if (!record) return undefined;
+      offers.put({ ...record, usedAt: this.#now() }, offer);
       const [keys, files] = await Promise.all([
         answerTo(handles.getAllKeys(handlesOf(offer))),
         answerTo(handles.getAll(handlesOf(offer)) as IDBRequest<LastingHandle[]>),

@@ -14,13 +14,13 @@ export interface LedgerBench {
 
 const NONE: ReadonlyMap<string, SourceHandle> = new Map();
 
-function recordOf(files: number, offeredAt = Date.now()): OfferRecord {
+function recordOf(files: number, usedAt = Date.now()): OfferRecord {
   return {
     offer: randomId(),
     key: randomId(),
     to: 'Bob',
     link: 'https://tincan.test/#room',
-    offeredAt,
+    usedAt,
     files: Array.from({ length: files }, (_, file) => ({
       id: randomId(),
       path: `file ${file}`,
@@ -103,7 +103,7 @@ export const ledgerContract: readonly ContractCase<LedgerBench>[] = [
     },
   },
   {
-    name: 'forgets what was offered more than a week ago, unless a page has it',
+    name: 'forgets what was not used for more than a week, unless a page has it',
     run: async (bench) => {
       const page = await bench.open();
       const now = Date.now();
@@ -119,6 +119,28 @@ export const ledgerContract: readonly ContractCase<LedgerBench>[] = [
       const names = (await (await bench.open({ now: () => now })).list()).map(({ offer }) => offer);
       expectSame(names.sort(), [held.offer, recent.offer].sort(), 'the offers left');
       await expectCode(next.take(old.offer), 'gone');
+    },
+  },
+  {
+    name: 'an offer is used when it is taken, when files of it end, and when it moves',
+    run: async (bench) => {
+      const page = await bench.open();
+      const now = Date.now();
+      const [unused, taken, ended, moved] = [recordOf(2, now), recordOf(2, now), recordOf(2, now), recordOf(2, now)];
+      for (const record of [unused, taken, ended, moved]) await page.keep(record, NONE);
+      await page.close();
+      const later = now + KEEP_UNFINISHED_MS - 60_000;
+      const next = await bench.open({ now: () => later });
+      await next.take(taken.offer);
+      await next.end(ended.offer, [ended.files[0]!.id]);
+      await next.moveTo(moved.offer, 'https://tincan.test/#another');
+      await next.close();
+      const aWeekAfter = async (time: number) => {
+        const last = await bench.open({ now: () => time + KEEP_UNFINISHED_MS + 1_000 });
+        return (await last.list()).map(({ offer }) => offer).sort();
+      };
+      expectSame(await aWeekAfter(now), [taken.offer, ended.offer, moved.offer].sort(), 'a week after they were kept');
+      expectSame(await aWeekAfter(later), [], 'a week after they were used');
     },
   },
 ];
