@@ -1,7 +1,7 @@
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
-import { pageOf } from '../rtc/testing/in-a-room.ts';
+import { network, pageOf } from '../rtc/testing/in-a-room.ts';
 import { bytesOf, type GivenFiles } from '../transfer/testing/given-files.ts';
 import { passUntil, Visitor } from './testing/visits.ts';
 
@@ -34,6 +34,11 @@ async function expectAllDone(alice: Visitor, bob: Visitor, files: GivenFiles = F
     () => alice.view,
   );
   expect(alice.exchanges.wanted.all).toEqual([]);
+}
+
+/** What stands behind the # in the link of the one folder on a person's disk. */
+async function linkAt({ store }: Visitor): Promise<string | undefined> {
+  return (await store.list())[0]?.link.split('#')[1];
 }
 
 describe('a page that is loaded anew', () => {
@@ -242,6 +247,71 @@ describe('claims', () => {
 });
 
 describe('what is kept', () => {
+  it.each(['who has left', 'who has not come since the page was loaded'])(
+    'stays with the old link where its other end does not come along, and goes on by it: %s',
+    async (who) => {
+      const { alice, bob } = await inARoom();
+      const carol = await new Visitor('carol').enter();
+      await passUntil(
+        () => [...alice.exchanges.all].filter(({ linked }) => linked).length === 2,
+        () => alice.page.view,
+      );
+      const files = { 'bobs.bin': bytesOf(3 * BLOCK_BYTES, 1), 'carols.bin': bytesOf(3 * BLOCK_BYTES, 2) };
+      alice.offer(bob, { 'bobs.bin': files['bobs.bin'] });
+      alice.offer(carol, { 'carols.bin': files['carols.bin'] });
+      alice.onHeard = () => {
+        for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
+      };
+      await passUntil(
+        () => alice.sent.every(({ here }) => here === 'person'),
+        () => alice.view,
+      );
+      alice.onHeard = () => {};
+      bob.kill();
+      if (who !== 'who has left') await alice.reload();
+      await passUntil(
+        () => [...alice.exchanges.all].some(({ linked, sender }) => linked && [...sender.offers].length > 0),
+        () => alice.page.view,
+      );
+      for (const [each, other] of [[alice, carol] as const, [carol, alice] as const]) {
+        each.link = 'https://tincan.test/#moved';
+        await each.exchanges.moveTo(each.link, [other.page.session]);
+      }
+      const links = (await alice.ledger.list()).map(({ link, files: [file] }) => `${file?.path} ${link.split('#')[1]}`);
+      expect(links).toEqual(['bobs.bin room', 'carols.bin moved']);
+      expect([await linkAt(bob), await linkAt(carol)]).toEqual(['room', 'moved']);
+      expect(alice.view.sent.toSorted()).toEqual(['bobs.bin: active', 'carols.bin: active']);
+      await alice.close();
+      alice.link = 'https://tincan.test/#room';
+      await Promise.all([alice.enter(), bob.enter()]);
+      alice.give(files);
+      await passUntil(
+        async () => (await bob.ends())['bobs.bin'] === 'done',
+        () => [alice.view, bob.view],
+      );
+    },
+  );
+
+  it('is found by the link of the room where the two have met last', async () => {
+    const { alice, bob } = await inARoom();
+    alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
+    await passUntil(
+      () => alice.sent[0]!.state === 'active',
+      () => alice.view,
+    );
+    for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
+    for (const each of [alice, bob]) {
+      each.link = 'https://tincan.test/#moved';
+      await each.exchanges.moveTo(each.link, []);
+    }
+    expect([(await alice.ledger.list())[0]!.link, await linkAt(bob)]).toEqual(['https://tincan.test/#room', 'room']);
+    network.cut();
+    await passUntil(
+      async () => (await alice.ledger.list())[0]!.link === alice.link && (await linkAt(bob)) === 'moved',
+      () => [alice.page.view, bob.page.view],
+    );
+  });
+
   it('is found by the fresh link of a room that has moved', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
@@ -249,9 +319,9 @@ describe('what is kept', () => {
       () => alice.sent[0]!.state === 'active',
       () => alice.view,
     );
-    for (const each of [alice, bob]) {
+    for (const [each, other] of [[alice, bob] as const, [bob, alice] as const]) {
       each.link = 'https://tincan.test/#moved';
-      await each.exchanges.moveTo(each.link);
+      await each.exchanges.moveTo(each.link, [other.page.session]);
     }
     await Promise.all([alice.reload(), bob.reload()]);
     expect([bob.received.length, alice.exchanges.wanted.all.length]).toEqual([1, 1]);

@@ -106,15 +106,10 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     this.emit('changed', undefined);
   }
 
-  /** The room has a fresh link: what is kept is found by it from now on. */
-  async moveTo(link: string): Promise<void> {
-    const moves: Promise<void>[] = [];
-    for (const { sender, receiver } of this.all) {
-      for (const offer of sender.offers)
-        if (offer.accepted && offer.isLive) moves.push(this.#options.ledger.moveTo(offer.id, link));
-      for (const offer of receiver.keptOffers) moves.push(offer.kept!.folder.moveTo(link));
-    }
-    await Promise.all(moves);
+  /** The room has a fresh link, and these sessions come along: what is kept with them is found by it from now on. All else stays with the old one. */
+  async moveTo(link: string, along: readonly SessionId[]): Promise<void> {
+    const come = [...this.#exchanges.values()].filter(({ peer }) => along.includes(peer!));
+    await Promise.all(come.map((exchange) => this.#keepBy(link, exchange)));
   }
 
   /** This page leaves. What is kept stays for a later visit. */
@@ -254,6 +249,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
       exchange.receiver.adopt(offer);
       this.#holdEnded(folder, offer).catch(noted('what has ended'));
     }
+    // Some of it may have been left behind by a move that its other end has made too.
+    this.#keepBy(this.#options.link(), exchange).catch(noted('where an offer goes on'));
     exchange.linked = true;
     exchange.receiver.handleLinkUp();
     exchange.sender.handleLinkUp();
@@ -269,6 +266,13 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     const handles = new Map<string, SourceHandle>();
     for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);
     this.#options.ledger.keep(record, handles).catch(noted('an offer'));
+  }
+
+  /** By this link the two ends find each other again. */
+  async #keepBy(link: string, { sender, receiver }: Exchange): Promise<void> {
+    const sent = [...sender.offers].filter(goesOn).map(({ id }) => this.#options.ledger.moveTo(id, link));
+    const folders = receiver.keptOffers.map(({ kept }) => kept!.folder).filter((folder) => folder.link !== link);
+    await Promise.all([...sent, ...folders.map((folder) => folder.moveTo(link))]);
   }
 
   async #restoreReceived(): Promise<void> {

@@ -336,7 +336,7 @@ export class Room {
     this.#serverState = 'connecting';
     this.code.handleMoved();
     this.#exchanges
-      ?.moveTo(this.#link)
+      ?.moveTo(this.#link, along)
       .catch((error: unknown) => console.warn('The new link could not be kept.', error));
     await this.#rendezvous?.enter(secret);
   }
