@@ -2,6 +2,8 @@ import type { LinkMessage } from '@tincan/shared/link-message';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
 import { network, pageOf } from '../rtc/testing/in-a-room.ts';
+import { MemoryLedger } from '../transfer/memory-ledger.ts';
+import { MemoryStore } from '../transfer/memory-store.ts';
 import { bytesOf, type GivenFiles } from '../transfer/testing/given-files.ts';
 import { passUntil, Visitor } from './testing/visits.ts';
 
@@ -181,6 +183,63 @@ describe('a peer', () => {
       () => carol.sent[0]!.state === 'done',
       () => [bob.view, carol.view],
     );
+  });
+});
+
+describe('an offer that one side does not keep', () => {
+  const begun = async (alice: Visitor, bob: Visitor) => {
+    await Promise.all([alice.enter(), bob.enter()]);
+    await passUntil(
+      () => [...alice.exchanges.all].some(({ linked }) => linked),
+      () => alice.page.view,
+    );
+    alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
+    await passUntil(
+      () => (bob.received[0]?.durable ?? 0) > 0,
+      () => [alice.view, bob.view],
+    );
+    for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
+  };
+  const hasLeft = ({ page, exchanges }: Visitor) =>
+    passUntil(
+      () => [...exchanges.all].some(({ left }) => left),
+      () => page.view,
+    );
+
+  it('is not remembered by a sender whose receiver keeps nothing: it has ended for both when the sender leaves', async () => {
+    const [alice, bob] = [new Visitor('alice'), new Visitor('bob')];
+    bob.store = new MemoryStore();
+    await begun(alice, bob);
+    expect(await alice.ledger.list()).toEqual([]);
+    await alice.close();
+    await hasLeft(bob);
+    await alice.enter();
+    expect([alice.view.sent, bob.view.received]).toEqual([[], ['file.bin: peer-left']]);
+  });
+
+  it('has ended when a receiver leaves that keeps nothing', async () => {
+    const [alice, bob] = [new Visitor('alice'), new Visitor('bob')];
+    bob.store = new MemoryStore();
+    await begun(alice, bob);
+    await bob.close();
+    await hasLeft(alice);
+    expect(alice.view.sent).toEqual(['file.bin: peer-left']);
+    await alice.close();
+    await alice.enter();
+    expect(alice.view.sent).toEqual([]);
+  });
+
+  it('has ended when a sender leaves that keeps nothing, and what has arrived is freed', async () => {
+    const [alice, bob] = [new Visitor('alice'), new Visitor('bob')];
+    alice.ledger = new MemoryLedger();
+    await begun(alice, bob);
+    await alice.close();
+    await hasLeft(bob);
+    expect(bob.view.received).toEqual(['file.bin: peer-left']);
+    await bob.close();
+    await bob.enter();
+    expect(bob.view.received).toEqual([]);
+    expect(await bob.store.available()).toBe(bob.store.capBytes);
   });
 });
 

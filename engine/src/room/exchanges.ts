@@ -147,7 +147,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
       sender: () => ({ name: name(), link: link() }),
     });
     const sender = new Sender({ path, keeps: ledger.outlivesPage });
-    sender.on('accepted', (offer) => this.#keep(offer, name()));
+    sender.on('accepted', (offer) => offer.receiverKeeps && this.#keep(offer, name()));
     sender.on('settled', ({ offer, files }) => {
       const ids = files.map(({ id }) => id);
       for (const id of ids) this.wanted.forget(id);
@@ -334,9 +334,9 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   }
 }
 
-/** Whether either end may come back to it. */
+/** Whether its receiver may come back to it. */
 function goesOn(offer: SendingOffer): boolean {
-  return offer.accepted && offer.files.some(({ settled }) => !settled);
+  return offer.accepted && offer.receiverKeeps && offer.files.some(({ settled }) => !settled);
 }
 
 function fragmentOf(link: string): string | undefined {

@@ -378,7 +378,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     return this.#offers.offerOf(file)?.kept?.intake;
   }
 
-  /** What has arrived is kept where it failed, for another try, and freed where somebody does not want it. */
+  /** What has arrived is kept where it failed, for another try, and freed where somebody does not want it or nobody is left to send the rest. */
   #end(file: ReceivingFile, reason: 'cancelled' | TransferFailure, tell: boolean): void {
     const offer = this.#offers.offerOf(file);
     const cancelled = reason === 'cancelled';
@@ -386,7 +386,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     file.failure = cancelled ? undefined : reason;
     this.#requests.giveBack(file);
     if (tell) this.#tellEnd(file);
-    if (cancelled) offer?.free(file, () => this.#spaceWatch.lookNow());
+    if (cancelled || reason === 'peer-left') offer?.free(file, () => this.#spaceWatch.lookNow());
     this.emit('changed', undefined);
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { passUntil, Visitor } from '@tincan/engine/room/testing/visits';
+import { bytesOf } from '@tincan/engine/transfer/testing/given-files';
 import { TransferViews } from './transfer-views.ts';
 
 const FILES = { 'a.txt': new Uint8Array(10), 'b.txt': new Uint8Array(20), 'large.bin': new Uint8Array(40 * 1_048_576) };
@@ -26,4 +27,23 @@ test('what was saved is so after a reload, in an offer that goes on', async () =
   expect([savedOf(bob), isDone('large.bin')]).toEqual([['a.txt'], false]);
   await bob.reload();
   expect(savedOf(bob)).toEqual(['a.txt']);
+});
+
+test('what ended since its peer has left for good cannot be tried again', async () => {
+  const [alice, bob] = [await new Visitor('alice').enter(), await new Visitor('bob').enter()];
+  bob.accepts = false;
+  await passUntil(
+    () => [...alice.exchanges.all].some(({ linked }) => linked),
+    () => alice.page.view,
+  );
+  alice.offer(bob, { 'file.bin': bytesOf(10) });
+  const views = new TransferViews(alice.exchanges);
+  const see = () => views.transfers(0).map(({ state, failure, canResume }) => [state, failure, canResume]);
+  expect(see()).toEqual([['offered', undefined, false]]);
+  await bob.close();
+  await passUntil(
+    () => alice.sent[0]!.state === 'failed',
+    () => alice.view,
+  );
+  expect(see()).toEqual([['failed', 'peer-left', false]]);
 });

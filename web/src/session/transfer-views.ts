@@ -91,7 +91,7 @@ export class TransferViews {
       bytesPerSecond,
       secondsLeft: bytesPerSecond ? (file.size - file.durable) / bytesPerSecond : undefined,
       canPause: file.state === 'active' && file.here === 'none',
-      canResume: file.state === 'failed' || (isLive(file) && file.here === 'person'),
+      canResume: (file.state === 'failed' && file.failure !== 'peer-left') || (isLive(file) && file.here === 'person'),
       savable: direction === 'receive' && state === 'done',
       saved: file.saved,
     };
