@@ -244,6 +244,25 @@ describe('an offer that one side does not keep', () => {
 });
 
 describe('claims', () => {
+  it('of what was received whole go on to say so: it need not be offered anew to a page that was loaded anew', async () => {
+    const { alice, bob } = await inARoom();
+    alice.offer(bob, FILES);
+    await expectAllDone(alice, bob);
+    const [offer] = [...alice.exchanges.all].flatMap(({ sender }) => [...sender.offers]);
+    for (const visit of ['the first', 'the second']) {
+      const ready: unknown[] = [];
+      alice.exchanges.on('ready', ({ claimed }) => ready.push(claimed));
+      await bob.reload();
+      await passUntil(
+        () => ready.length > 0,
+        () => alice.page.view,
+      );
+      expect(ready, visit).toEqual([[offer]]);
+    }
+    expect(bob.view.received).toEqual([]);
+    expect([...alice.exchanges.all].filter(({ sender }) => [...sender.offers].length > 0)).toHaveLength(1);
+  });
+
   it('of somebody else, or made up: they get nothing, and learn of nothing', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });

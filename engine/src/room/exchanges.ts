@@ -22,7 +22,7 @@ import { WantedFiles } from './wanted-files.ts';
 
 type ExchangesEvents = {
   changed: undefined;
-  /** The link to this peer is up, and it is known which offers go on on it: what it is to be offered anew comes now. `claimed` are offers to it that go on. */
+  /** The link to this peer is up, and it is known which offers go on on it: what it is to be offered anew comes now. `claimed` are offers that it has already, whole or not. */
   ready: { session: SessionId; claimed: readonly SendingOffer[] };
 };
 
@@ -222,7 +222,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     return claims.slice(-MAX_CLAIMS);
   }
 
-  /** Whatever offer the peer has proved to be the other end of goes on with it, wherever it was before. */
+  /** Whatever unfinished offer the peer has proved to be the other end of goes on with it, wherever it was before. */
   #handleClaims(exchange: Own, session: SessionId, claims: readonly string[]): void {
     if (exchange.linked) return; // said once on a link
     const theirs = new Set(claims);
@@ -230,12 +230,11 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     const claimed: SendingOffer[] = [];
     for (const from of this.all) {
       for (const offer of [...from.sender.offers]) {
-        if (!goesOn(offer) || !theirs.has(claimOf(offer.key, { role: 'receiver', session }, me))) continue;
-        if (from !== exchange) {
-          from.sender.release(offer);
-          exchange.sender.adopt(offer);
-        }
+        if (!offer.accepted || !theirs.has(claimOf(offer.key, { role: 'receiver', session }, me))) continue;
         claimed.push(offer);
+        if (from === exchange || !goesOn(offer)) continue;
+        from.sender.release(offer);
+        exchange.sender.adopt(offer);
       }
       for (const offer of [...from.receiver.keptOffers]) {
         if (from === exchange || !theirs.has(claimOf(offer.key, { role: 'sender', session }, me))) continue;
