@@ -1,5 +1,7 @@
+import { randomId, toBase64Url } from '@tincan/shared/base64url';
+import { claimOf } from '@tincan/shared/claim';
 import type { LinkMessage } from '@tincan/shared/link-message';
-import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, MAX_CLAIMS } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
 import { network, pageOf } from '../rtc/testing/in-a-room.ts';
 import { MemoryLedger } from '../transfer/memory-ledger.ts';
@@ -263,6 +265,32 @@ describe('claims', () => {
     expect([...alice.exchanges.all].filter(({ sender }) => [...sender.offers].length > 0)).toHaveLength(1);
   });
 
+  it('of more than fit: what goes on comes first, then what has ended, the newest first', async () => {
+    const bob = new Visitor('bob');
+    const keyOf = (at: number) => toBase64Url(new Uint8Array(16).fill(at).with(15, at >> 8));
+    const keep = async (at: number) => {
+      const files = [{ id: randomId(), path: 'file.bin', size: BLOCK_BYTES }];
+      const manifest = { offer: randomId(), key: keyOf(at), from: 'alice', acceptedAt: Date.now() + at, files };
+      const folder = await bob.store.create(manifest, bob.link);
+      if (at > 0) await folder.note([{ file: 0, end: { end: 'done', hash: '00' } }]);
+      await folder.close();
+    };
+    const newest = MAX_CLAIMS + 50;
+    await keep(0); // goes on, and is the oldest
+    for (let at = newest; at > 0; at--) await keep(at);
+    const [alice] = [await new Visitor('alice').enter(), await bob.enter()];
+    const claims = () => alice.heard.flatMap((what) => (what !== 'frame' && what.type === 'claims' ? what.claims : []));
+    await passUntil(
+      () => claims().length > 0,
+      () => alice.page.view,
+    );
+    const proofs = Array.from({ length: newest + 1 }, (_, at) =>
+      claimOf(keyOf(at), { role: 'receiver', session: bob.page.session }, alice.page.session),
+    );
+    const ended = proofs.slice(1).reverse();
+    expect(claims()).toEqual([proofs[0], ...ended].slice(0, MAX_CLAIMS));
+  });
+
   it('of somebody else, or made up: they get nothing, and learn of nothing', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
@@ -358,7 +386,7 @@ describe('what is kept', () => {
       const links = (await alice.ledger.list()).map(({ link, files: [file] }) => `${file?.path} ${link.split('#')[1]}`);
       expect(links).toEqual(['bobs.bin room', 'carols.bin moved']);
       expect([await linkAt(bob), await linkAt(carol)]).toEqual(['room', 'moved']);
-      expect(alice.view.sent.toSorted()).toEqual(['bobs.bin: active', 'carols.bin: active']);
+      expect(alice.view.sent.sort()).toEqual(['bobs.bin: active', 'carols.bin: active']);
       await alice.close();
       alice.link = 'https://tincan.test/#room';
       await Promise.all([alice.enter(), bob.enter()]);

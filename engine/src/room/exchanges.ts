@@ -61,7 +61,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   readonly #exchanges = new Map<SessionId, Own>();
   /** Offers of earlier visits that nobody has claimed yet. */
   readonly #waiting: Own;
-  /** Offers of earlier visits that have ended here, by their folders: whoever sent them may not know it yet. */
+  /** Offers of earlier visits that have ended here, by their folders, the oldest first: whoever sent them may not know it yet. */
   readonly #ended = new Map<string, ReceivingOffer>();
   readonly #names = new Map<SessionId, string>();
   /** Files that sends of earlier visits wait for. */
@@ -210,16 +210,22 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 
   // ---- claims
 
+  /** What goes on first, then what has ended, the newest first: where these are too many, the other side asks about the rest as if it were new. */
   #claimsTo(session: SessionId): string[] {
-    const { me } = this.#options;
-    const claims = [...this.#ended.values()].map(({ key }) => claimOf(key, { role: 'receiver', session: me }, session));
-    for (const { sender, receiver } of this.all) {
-      for (const offer of sender.offers)
-        if (goesOn(offer)) claims.push(claimOf(offer.key, { role: 'sender', session: me }, session));
-      for (const offer of receiver.keptOffers)
-        claims.push(claimOf(offer.key, { role: 'receiver', session: me }, session));
-    }
-    return claims.slice(-MAX_CLAIMS);
+    const all = [...this.all];
+    const sent = all.flatMap(({ sender }) => [...sender.offers].filter(goesOn));
+    const received = all.flatMap(({ receiver }) => receiver.keptOffers);
+    const ended = [...this.#ended.values(), ...received.filter(hasEnded)].reverse();
+    const claims = [
+      ...sent.map(({ key }) => ({ key, role: 'sender' as const })),
+      ...[...received.filter((offer) => !hasEnded(offer)), ...ended].map(({ key }) => ({
+        key,
+        role: 'receiver' as const,
+      })),
+    ];
+    return claims
+      .slice(0, MAX_CLAIMS)
+      .map(({ key, role }) => claimOf(key, { role, session: this.#options.me }, session));
   }
 
   /** Whatever unfinished offer the peer has proved to be the other end of goes on with it, wherever it was before. */
@@ -278,6 +284,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     const { store } = this.#options;
     const ofThisRoom = (await store.list()).filter(({ link }) => this.#isOfThisRoom(link));
     const isUnfinished = ({ ends, manifest }: KeptOffer) => ends.size < manifest.files.length;
+    ofThisRoom.sort((a, b) => a.manifest.acceptedAt - b.manifest.acceptedAt);
     for (const kept of ofThisRoom)
       if (!isUnfinished(kept)) this.#ended.set(kept.folder, ReceivingOffer.restoreEnded(kept));
     // All at once: what another page holds is waited for.
@@ -336,6 +343,11 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 /** Whether its receiver may come back to it. */
 function goesOn(offer: SendingOffer): boolean {
   return offer.accepted && offer.receiverKeeps && offer.files.some(({ settled }) => !settled);
+}
+
+/** Whether nothing of it is left to be received. */
+function hasEnded({ files }: ReceivingOffer): boolean {
+  return files.every(({ state }) => state === 'done' || state === 'cancelled');
 }
 
 function fragmentOf(link: string): string | undefined {
