@@ -6,15 +6,19 @@ export const KEEP_UNFINISHED_MS = 7 * 86_400_000;
 /** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
 export const KEEP_SAVED_MS = 3_600_000;
 
-/** Whether a folder that nobody holds is to be deleted. What is done and was not saved is kept until its person says otherwise. */
-export function isExpired(
+/**
+ * What of a folder that nobody holds is to be deleted: all of it, or these files. What is done and was not saved is kept until its person says
+ * otherwise.
+ */
+export function expiredOf(
   { manifest, ends }: { manifest: Manifest; ends: ReadonlyMap<number, FileEnd> },
   writtenAt: number,
   now: number,
-): boolean {
+): 'all' | readonly number[] {
+  const unfinished = [...manifest.files.keys()].filter((file) => !ends.has(file));
+  if (unfinished.length > 0 && now - writtenAt <= KEEP_UNFINISHED_MS) return [];
   const all = [...ends.values()];
-  if (all.some(({ end }) => end === 'done')) return false;
-  if (ends.size < manifest.files.length) return now - writtenAt > KEEP_UNFINISHED_MS;
+  if (all.some(({ end }) => end === 'done')) return unfinished;
   const savedAt = all.reduce((latest, end) => (end.end === 'saved' ? Math.max(latest, end.at) : latest), -Infinity);
-  return now - savedAt > KEEP_SAVED_MS;
+  return unfinished.length > 0 || now - savedAt > KEEP_SAVED_MS ? 'all' : [];
 }

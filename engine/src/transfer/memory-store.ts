@@ -2,7 +2,7 @@ import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { randomId } from '@tincan/shared/base64url';
 import { TincanError } from '../platform/errors.ts';
 import { BlockSet, blockCount } from './blocks.ts';
-import { isExpired } from './expiry.ts';
+import { expiredOf } from './expiry.ts';
 import { HASH_BYTES, hashBlock, sameHash } from './hash.ts';
 import { Holders } from './holders.ts';
 import { checkBlock, fileAt } from './store-checks.ts';
@@ -117,10 +117,13 @@ export class MemoryStore implements OfferStore {
     const { kept, holders } = this.#memory;
     const listed: KeptOffer[] = [];
     for (const [folder, one] of kept) {
-      if (!holders.has(folder) && isExpired(one, one.writtenAt, this.#now())) {
+      const expired = holders.has(folder) ? [] : expiredOf(one, one.writtenAt, this.#now());
+      if (expired === 'all') {
         this.#delete(folder);
         continue;
       }
+      for (const file of expired) one.ends.set(file, { end: 'removed' });
+      this.#memory.free(one, expired);
       const durableBytes = one.manifest.files.map((_, file) => {
         const blocks = [...(one.blocks.get(file)?.values() ?? [])];
         return blocks.reduce((sum, { durable, bytes }) => sum + (durable ? bytes.length : 0), 0);

@@ -99,7 +99,7 @@ export interface OfferStore {
   readonly outlivesPage: boolean;
   /** Makes a folder for an offer that was accepted, and holds it. */
   create(manifest: Manifest, link: string): Promise<OfferFolder>;
-  /** Everything that is kept, from this visit and earlier ones; folders that nobody holds and that have expired (expiry.ts) are deleted instead. */
+  /** Everything that is kept, from this visit and earlier ones; what has expired (expiry.ts) and nobody holds is deleted instead. */
   list(): Promise<KeptOffer[]>;
   /** Takes hold of a kept folder. Rejects with `busy` if another page holds it and does not let go within 3 s, `gone` if it has been deleted. */
   take(folder: string): Promise<OfferFolder>;

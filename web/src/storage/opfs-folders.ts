@@ -2,7 +2,7 @@
 import { randomId } from '@tincan/shared/base64url';
 import { TincanError } from '@tincan/engine/platform/errors';
 import { blockBytes } from '@tincan/engine/transfer/blocks';
-import { isExpired, KEEP_UNFINISHED_MS } from '@tincan/engine/transfer/expiry';
+import { expiredOf, KEEP_UNFINISHED_MS } from '@tincan/engine/transfer/expiry';
 import { TAKE_TIMEOUT_MS, type KeptOffer, type Manifest, type OfferStore } from '@tincan/engine/transfer/store';
 import { MANIFEST, NOTES, PACK_HASHES, durableBlocks, isPacked, placesOf } from './folder-layout.ts';
 import { parseManifest, parseNotes } from './folder-notes.ts';
@@ -69,15 +69,7 @@ export class OpfsFolders implements OfferStore {
   }
 
   async remove(folder: string, files?: readonly number[]): Promise<void> {
-    if (files !== undefined) {
-      const taken = await this.take(folder);
-      try {
-        await taken.note(files.map((file) => ({ file, end: { end: 'removed' } })));
-      } finally {
-        await taken.close();
-      }
-      return;
-    }
+    if (files !== undefined) return this.#removeFiles(folder, files);
     // Without reading it: one that cannot be read can be deleted all the same.
     const release = await this.#lock(folder);
     try {
@@ -149,12 +141,30 @@ export class OpfsFolders implements OfferStore {
     }
     const { manifest } = beginning;
     const { ends, link = beginning.link } = parseNotes(await readFile(directory, NOTES), manifest.files.length);
-    if (!isHeld && isExpired({ manifest, ends }, await lastWritten(directory), now)) {
+    const expired = isHeld ? [] : expiredOf({ manifest, ends }, await lastWritten(directory), now);
+    if (expired === 'all') {
       await this.#expire(folder);
       return undefined;
     }
+    if (expired.length > 0) {
+      try {
+        await this.#removeFiles(folder, expired);
+        for (const file of expired) ends.set(file, { end: 'removed' });
+      } catch (error) {
+        console.warn(`What has expired in ${folder} could not be deleted; a later look will.`, error);
+      }
+    }
     const busy = isHeld && !this.#held.has(folder);
     return { folder, manifest, link, ends, busy, durableBytes: await countDurable(directory, manifest, ends) };
+  }
+
+  async #removeFiles(folder: string, files: readonly number[]): Promise<void> {
+    const taken = await this.take(folder);
+    try {
+      await taken.note(files.map((file) => ({ file, end: { end: 'removed' } })));
+    } finally {
+      await taken.close();
+    }
   }
 
   /** Deletes it unless somebody has taken it just now. */

@@ -341,7 +341,7 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
     },
   },
   {
-    name: 'unfinished offers expire a week after they were written to; nobody loses what is done and not saved',
+    name: 'unfinished files expire a week after their offer was written to; nobody loses what is done and not saved',
     run: async (bench) => {
       const store = await bench.open();
       const make = async (...ends: (FileEnd | undefined)[]) => {
@@ -366,6 +366,9 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
       expectSame(await kept(KEEP_UNFINISHED_MS - 60_000), [true, true, false, true], 'kept within the week');
       expectSame(await kept(KEEP_UNFINISHED_MS + 60_000), [false, true, false, true], 'kept after a week');
       await expectCode(store.take(unfinished), 'gone');
+      const rest = (await store.list()).find(({ folder }) => folder === done);
+      expectSame([rest?.ends.get(0)?.end, rest?.ends.get(1)?.end], ['removed', 'done'], 'how its files ended');
+      expectSame(rest?.durableBytes, [0, 10], 'what is left of them');
     },
   },
 ];
