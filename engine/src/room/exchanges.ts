@@ -49,6 +49,8 @@ export interface Exchange {
 }
 
 interface Own extends Exchange {
+  /** What the peer calls itself. */
+  name: string;
   linked: boolean;
   left: boolean;
   laneless: boolean;
@@ -63,7 +65,6 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   readonly #waiting: Own;
   /** Offers of earlier visits that have ended here, by their folders, the oldest first: whoever sent them may not know it yet. */
   readonly #ended = new Map<string, ReceivingOffer>();
-  readonly #names = new Map<SessionId, string>();
   /** Files that sends of earlier visits wait for. */
   readonly wanted = new WantedFiles(() => [...this.all].map(({ sender }) => sender));
   #elsewhere = 0;
@@ -74,12 +75,10 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     this.#options = options;
     this.#waiting = this.#make(undefined, NOWHERE);
     options.mesh.forEachPeer((peer) => this.#follow(peer));
-    options.mesh.on('peer-removed', ({ peer, forGood }) => {
-      if (forGood) this.#handlePeerLeft(peer.session);
-    });
+    options.mesh.on('peer-removed', ({ peer, forGood }) => this.#handlePeerGone(peer.session, forGood));
   }
 
-  /** Everyone with whom anything was ever exchanged, and what waits for somebody. */
+  /** Everyone who is here or with whom anything was exchanged, and what waits for somebody. */
   get all(): Iterable<Exchange> {
     return [this.#waiting, ...this.#exchanges.values()];
   }
@@ -89,9 +88,9 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     return this.#elsewhere;
   }
 
-  /** The exchange with one peer, made at the first call. */
-  with(session: SessionId): Exchange {
-    return this.#with(session);
+  /** The exchange with one peer, if there is one. */
+  with(session: SessionId): Exchange | undefined {
+    return this.#exchanges.get(session);
   }
 
   /** Offers files to one peer. */
@@ -139,15 +138,14 @@ export class Exchanges extends Emitter<ExchangesEvents> {
 
   #make(peer: SessionId | undefined, path: TransferPath): Own {
     const { store, ledger, link } = this.#options;
-    const name = () => (peer === undefined ? '' : (this.#names.get(peer) ?? ''));
     const receiver = new Receiver({
       path,
       store,
       promisedBytes: () => [...this.all].reduce((sum, each) => sum + each.receiver.promisedBytes, 0),
-      sender: () => ({ name: name(), link: link() }),
+      sender: () => ({ name: exchange.name, link: link() }),
     });
     const sender = new Sender({ path, keeps: ledger.outlivesPage });
-    sender.on('accepted', (offer) => offer.receiverKeeps && this.#keep(offer, name()));
+    sender.on('accepted', (offer) => offer.receiverKeeps && this.#keep(offer, exchange.name));
     sender.on('settled', ({ offer, files }) => {
       const ids = files.map(({ id }) => id);
       for (const id of ids) this.wanted.forget(id);
@@ -155,43 +153,50 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     });
     sender.on('changed', () => this.emit('changed', undefined));
     receiver.on('changed', () => this.emit('changed', undefined));
-    return { peer, sender, receiver, linked: false, left: false, laneless: false };
+    const exchange: Own = { peer, name: '', sender, receiver, linked: false, left: false, laneless: false };
+    return exchange;
   }
 
   #follow(peer: Peer): void {
     const { session, link, lanes } = peer;
-    const of = () => this.#with(session);
-    const note = () => this.#names.set(session, peer.snapshot.name);
-    peer.on('changed', note);
+    // What still comes of a peer that is gone brings back nothing.
+    const of = () => this.#exchanges.get(session);
+    peer.on('changed', () => {
+      const exchange = of();
+      if (exchange) exchange.name = peer.snapshot.name;
+    });
     link.on('up', () => {
-      note();
+      this.#with(session).name = peer.snapshot.name;
       link.send({ type: 'claims', claims: this.#claimsTo(session) });
     });
     link.on('down', ({ wasUp }) => wasUp && this.#handleLinkDown(of()));
     link.on('message', (message) => this.#handleMessage(of(), session, message));
-    lanes.on('frame', (bytes) => of().receiver.handleFrame(bytes));
+    lanes.on('frame', (bytes) => of()?.receiver.handleFrame(bytes));
     lanes.on('lane-opened', (lane) => {
-      of().sender.handleLaneOpened(lane);
-      of().receiver.handleLaneOpened(lane);
+      of()?.sender.handleLaneOpened(lane);
+      of()?.receiver.handleLaneOpened(lane);
     });
     lanes.on('lane-closed', (lane) => {
-      of().sender.handleLaneClosed(lane);
-      of().receiver.handleLaneClosed(lane);
+      of()?.sender.handleLaneClosed(lane);
+      of()?.receiver.handleLaneClosed(lane);
     });
     lanes.on('blocked', (blocked) => {
-      of().laneless = blocked;
+      const exchange = of();
+      if (exchange) exchange.laneless = blocked;
       this.emit('changed', undefined);
     });
   }
 
-  #handleMessage(exchange: Own, session: SessionId, message: LinkMessage): void {
+  #handleMessage(exchange: Own | undefined, session: SessionId, message: LinkMessage): void {
+    if (!exchange) return;
     if (message.type === 'claims') return this.#handleClaims(exchange, session, message.claims);
     if (!exchange.linked) return; // nothing of a transfer comes before the claims
     if (isSenderMessage(message)) exchange.receiver.handleMessage(message);
     else if (isReceiverMessage(message)) exchange.sender.handleMessage(message);
   }
 
-  #handleLinkDown(exchange: Own): void {
+  #handleLinkDown(exchange: Own | undefined): void {
+    if (!exchange) return;
     exchange.linked = false;
     exchange.laneless = false;
     exchange.sender.handleLinkDown();
@@ -199,13 +204,27 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     this.emit('changed', undefined);
   }
 
-  #handlePeerLeft(session: SessionId): void {
+  #handlePeerGone(session: SessionId, forGood: boolean): void {
     const exchange = this.#exchanges.get(session);
     if (!exchange) return;
-    exchange.left = true;
-    exchange.sender.handlePeerLeft();
-    exchange.receiver.handlePeerLeft();
+    if (forGood) {
+      exchange.left = true;
+      exchange.sender.handlePeerLeft();
+      exchange.receiver.handlePeerLeft();
+    }
+    // A member of the room may come as one session after the other. Who comes back as the same one offers it again.
+    for (const offer of [...exchange.receiver.offers])
+      if (offer.state === 'open' || offer.state === 'declined') exchange.receiver.release(offer);
+    this.#letGo(exchange);
     this.emit('changed', undefined);
+  }
+
+  /** Forgets a peer that is gone and with whom there is nothing left to show or go on with. */
+  #letGo({ peer, sender, receiver }: Exchange): void {
+    if (peer === undefined || this.#options.mesh.peer(peer)) return;
+    if ([...sender.offers].length + [...receiver.offers].length > 0) return;
+    receiver.close();
+    this.#exchanges.delete(peer);
   }
 
   // ---- claims
@@ -259,6 +278,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     exchange.linked = true;
     exchange.receiver.handleLinkUp();
     exchange.sender.handleLinkUp();
+    for (const from of this.all) this.#letGo(from);
     this.emit('ready', { session, claimed });
     this.emit('changed', undefined);
   }

@@ -6,7 +6,7 @@ import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
 import { isLive, type Hold, type TransferFile } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
-import { IncomingOffers, type IncomingOffer, type ReceivingOffer } from './incoming-offers.ts';
+import { IncomingOffers, type ReceivingOffer } from './incoming-offers.ts';
 import type { Intake, IntakeEvents } from './intake.ts';
 import type { LaneName, TransferFailure, TransferPath } from './path.ts';
 import { Notices } from './notices.ts';
@@ -96,7 +96,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     });
   }
 
-  get offers(): Iterable<IncomingOffer> {
+  get offers(): Iterable<ReceivingOffer> {
     return this.#offers.all;
   }
 

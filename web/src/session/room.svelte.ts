@@ -175,7 +175,7 @@ export class Room {
 
   accept(offer: OfferView): void {
     this.#offerProblem = undefined;
-    const receiver = this.#exchanges?.with(offer.peer).receiver;
+    const receiver = this.#exchanges?.with(offer.peer)?.receiver;
     receiver?.accept(offer.id).catch(async (error: unknown) => {
       if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
       this.#offerProblem = { offer: offer.key, availableBytes: Math.max(0, await receiver.freeBytes()) };
@@ -183,7 +183,7 @@ export class Room {
   }
 
   decline(offer: OfferView): void {
-    this.#exchanges?.with(offer.peer).receiver.decline(offer.id);
+    this.#exchanges?.with(offer.peer)?.receiver.decline(offer.id);
   }
 
   /** Of transfers of either direction, by their keys. */

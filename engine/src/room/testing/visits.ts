@@ -9,7 +9,7 @@ import { MemoryStore } from '../../transfer/memory-store.ts';
 import { Source } from '../../transfer/source.ts';
 import type { GivenFiles } from '../../transfer/testing/given-files.ts';
 import { hashAtOnce } from '../../transfer/testing/hash-at-once.ts';
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Exchanges } from '../exchanges.ts';
 
 const LINK = 'https://tincan.test/#room';
@@ -162,6 +162,32 @@ export class Visitor {
         void receiver.accept(id).catch((error: unknown) => this.refused.push(error));
       }
   }
+}
+
+/** Alice and bob, linked. */
+export async function inARoom(): Promise<{ alice: Visitor; bob: Visitor }> {
+  const [alice, bob] = [await new Visitor('alice').enter(), await new Visitor('bob').enter()];
+  await passUntil(
+    () => [...alice.exchanges.all].some(({ linked }) => linked),
+    () => alice.page.view,
+  );
+  return { alice, bob };
+}
+
+/** Every file is whole at the receiver, that stands on its disk, and the sender has nothing left to remember. */
+export async function expectAllDone(alice: Visitor, bob: Visitor, files: GivenFiles): Promise<void> {
+  const isOver = async () => {
+    const ends = await bob.ends();
+    return (await alice.ledger.list()).length === 0 && Object.keys(files).every((path) => ends[path] === 'done');
+  };
+  await passUntil(isOver, () => [alice.view, bob.view, alice.page.view, bob.page.view]);
+  for (const [path, bytes] of Object.entries(files))
+    expect(Buffer.compare(await bob.bytesOf(path), bytes), path).toBe(0);
+  await passUntil(
+    () => alice.sent.every(({ state }) => state === 'done'),
+    () => alice.view,
+  );
+  expect(alice.exchanges.wanted.all).toEqual([]);
 }
 
 /** Lets the time pass until something holds, 20 ms at a time and more later; fails with `what` after ten minutes of it (and, on a slow machine, some real seconds). */
