@@ -13,9 +13,9 @@ interface Waiting {
 /** The sending side towards a peer that has accepted these on an earlier visit; they are to be given again. */
 function waitingFor(...files: Waiting[]): Sender {
   const sender = new Sender({ path: { send: () => {}, openLanes: () => {} } });
-  const kept = files.map(({ path, size }) => ({ id: randomId(), path, size, modifiedAt: 0 }));
+  const kept = files.map(({ path, size }) => ({ id: randomId(), path, size }));
   sender.adopt(
-    SendingOffer.restore({ offer: randomId(), key: randomId(), to: 'bob', link: '', offeredAt: 0, files: kept }),
+    SendingOffer.restore({ offer: randomId(), key: randomId(), to: 'bob', link: '', usedAt: 0, files: kept }),
   );
   return sender;
 }

@@ -160,8 +160,8 @@ it('files of an earlier visit that are to be given again are held in few message
   const sender = new Sender({ path: { send: (message) => void said.push(message), openLanes: () => {} } });
   const files = Array.from({ length: 1_000 }, (_, i) => ({ id: String(i).padStart(22, 'A'), path: `${i}`, size: 1 }));
   const id = 'A'.repeat(22);
-  const record = { offer: id, key: id, to: 'Bob', link: '', offeredAt: 0, files };
-  sender.adopt(SendingOffer.restore(record as never));
+  const record = { offer: id, key: id, to: 'Bob', link: '', usedAt: 0, files };
+  sender.adopt(SendingOffer.restore(record));
   const holds = () => said.filter(({ type }) => type === 'hold');
   const handlesHeld = () => holds().reduce((sum, hold) => sum + ('handles' in hold ? hold.handles.length : 0), 0);
   sender.handleLinkUp();
