@@ -30,9 +30,9 @@ test('a file for one peer is given to what waits for it there, and nowhere else'
   const [bobs, carols] = [waitingFor({ path: 'a.txt', size: 3 }), waitingFor({ path: 'b.txt', size: 3 })];
   const wanted = new WantedFiles(() => [bobs, carols]);
   const file = chosen({ path: 'a.txt', size: 3 });
-  expect(wanted.give([file], carols)).toEqual([file]);
+  expect(wanted.give([file], [carols])).toEqual([file]);
   expect(pathsOf(wanted.all)).toEqual(['a.txt', 'b.txt']);
-  expect(wanted.give([file], bobs)).toEqual([]);
+  expect(wanted.give([file], [bobs])).toEqual([]);
   expect(pathsOf(wanted.all)).toEqual(['b.txt']);
 });
 

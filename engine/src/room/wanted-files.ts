@@ -49,11 +49,10 @@ export class WantedFiles {
   }
 
   /**
-   * Takes those of the chosen files that a send waits for, by name and size; gives the others. What is for one peer is for `only` that peer's sends:
-   * one that waits for somebody else must not swallow it.
+   * Takes those of the chosen files that a send waits for, by name and size; gives the others. What is for one peer is only for that peer's `senders`:
+   * a send that waits for somebody else must not swallow it.
    */
-  give<T extends ChosenFile>(files: readonly T[], only?: Sender): T[] {
-    const senders = only ? [only] : [...this.#senders()];
+  give<T extends ChosenFile>(files: readonly T[], senders = [...this.#senders()]): T[] {
     // Of several files of one name and size, each goes first to where its path says.
     const left = this.#giveBy((path) => path, files, senders);
     return this.#giveBy(baseName, left, senders);

@@ -47,7 +47,11 @@ export class Sending {
     const exchanges = this.#exchanges;
     if (!exchanges) return void this.#early.push({ files, to });
     const chosen = files.map(({ file, path, handle }) => ({ file, path, handle: handle && toSourceHandle(handle) }));
-    const fresh = exchanges.wanted.give(chosen, to === undefined ? undefined : exchanges.with(to).sender);
+    const theirs = [...exchanges.all].filter(({ peer }) => to === undefined || peer === to);
+    const fresh = exchanges.wanted.give(
+      chosen,
+      theirs.map(({ sender }) => sender),
+    );
     if (fresh.length === 0) return;
     const sources = fresh.map(({ file, path, handle }): OfferedSource => ({ path, source: new Source(file), handle }));
     const compatible = this.#people.all.filter((peer) => peer.incompatible === undefined);
