@@ -128,6 +128,17 @@ describe('a peer', () => {
     });
   });
 
+  it('who has left while the files for them were chosen: they have ended, and do not wait', async () => {
+    const { alice, bob } = await inARoom();
+    await bob.close();
+    await passUntil(
+      () => alice.page.view.length === 0,
+      () => alice.page.view,
+    );
+    alice.offer(bob, { 'late.txt': bytesOf(10) });
+    expect(alice.view.sent).toEqual(['late.txt: peer-left']);
+  });
+
   it('who comes again and again, each time as somebody else, leaves nothing behind but what is shown', async () => {
     const bob = await new Visitor('bob').enter();
     bob.accepts = false;

@@ -93,9 +93,12 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     return this.#exchanges.get(session);
   }
 
-  /** Offers files to one peer. */
+  /** Offers files to one peer; to one that is gone, they have ended. */
   offer(session: SessionId, sources: readonly OfferedSource[]): SendingOffer {
-    return this.#with(session).sender.offer(sources);
+    const exchange = this.#with(session);
+    const offer = exchange.sender.offer(sources);
+    if (!this.#options.mesh.peer(session)) this.#handlePeerGone(session, true);
+    return offer;
   }
 
   /** Takes hold of what earlier visits have left of this room's offers, and waits for its other ends to come. */
