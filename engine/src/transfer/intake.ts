@@ -91,6 +91,12 @@ export class Intake {
     this.#events.lost(file);
   }
 
+  /** What is on the disk may be of several files: of each block the sender's word is heard before it counts. */
+  distrust(file: ReceivingFile): void {
+    file.uncompared = file.durableBlocks.copy();
+    this.#found.delete(file); // more may be there now
+  }
+
   /** All bytes of the block have arrived. */
   async handleWhole(file: ReceivingFile, open: OpenBlock): Promise<void> {
     let hash: Uint8Array;
@@ -130,8 +136,10 @@ export class Intake {
       if (!isFound || !isRunning(file)) return;
       const isUncompared = file.uncompared.has(block);
       if (sameHash(ours, hash)) file.uncompared.delete(block);
-      else if (isUncompared) this.#lose(file, block);
-      else return this.#events.failed(file, 'source-changed');
+      else if (isUncompared) {
+        ours.fill(0); // what comes in its place is no find of an earlier visit
+        this.#lose(file, block);
+      } else return this.#events.failed(file, 'source-changed');
       if (isUncompared) this.#finishIfWhole(file);
     } catch (error) {
       console.warn('What is on the disk could not be compared; the last comparison will tell.', error);

@@ -367,8 +367,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   #revive(file: ReceivingFile): void {
-    // Whatever its sender gives next: only of that it is to be, and what is here may be of several.
-    if (file.failure === 'source-changed') file.uncompared = file.durableBlocks.copy();
+    if (file.failure === 'source-changed') this.#intakeOf(file)?.distrust(file);
     file.state = 'active';
     file.failure = undefined;
     this.#intakeOf(file)?.goOn(file);
