@@ -343,7 +343,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
       const handles = await this.#options.ledger.take(record.offer);
       if (this.#closed) return;
       this.#waiting.sender.adopt(SendingOffer.restore(record));
-      await this.wanted.restore(handles);
+      this.wanted.restore(handles);
     } catch (error) {
       this.#noteNotTaken(error);
     }

@@ -84,7 +84,7 @@ describe('a handle of an earlier visit', () => {
   test('is opened without anyone having to wait for it', async () => {
     const { wanted, id } = waitingForOne();
     let open: (file: File | undefined) => void = () => {};
-    await wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
+    wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
     expect(wanted.all).toMatchObject([{ canOpen: true }]);
     open(chosen(FILE).file);
     await vi.waitFor(() => expect(wanted.all).toEqual([]));
@@ -93,7 +93,7 @@ describe('a handle of an earlier visit', () => {
   test('does not take the place of what its person has chosen meanwhile', async () => {
     const { sender, wanted, id } = waitingForOne();
     let open: (file: File | undefined) => void = () => {};
-    await wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
+    wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
     wanted.give([chosen(FILE)]);
     const given = sender.fileOf(id)!.source;
     open(chosen(FILE).file);
@@ -107,7 +107,7 @@ describe('a handle of an earlier visit', () => {
   ])('that %s is not offered again', async (_, open) => {
     const { wanted, id } = waitingForOne();
     let isClicked = false;
-    await wanted.restore(new Map([[id, handleOf(async () => (isClicked ? open() : undefined))]]));
+    wanted.restore(new Map([[id, handleOf(async () => (isClicked ? open() : undefined))]]));
     expect(wanted.all).toMatchObject([{ canOpen: true }]);
     isClicked = true;
     expect(await wanted.reopen(id)).toBe(false);

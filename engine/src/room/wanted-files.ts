@@ -37,7 +37,7 @@ export class WantedFiles {
   }
 
   /** Keeps the handles, and begins to open what the browser opens without a click: nobody has to wait for that. */
-  async restore(handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
+  restore(handles: ReadonlyMap<string, SourceHandle>): void {
     for (const [id, handle] of handles) this.#handles.set(id, handle);
     void this.#openAll(handles);
   }
