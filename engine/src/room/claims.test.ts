@@ -5,7 +5,7 @@ import { BLOCK_BYTES, MAX_CLAIMS } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
 import { network, pageOf } from '../rtc/testing/in-a-room.ts';
 import { bytesOf } from '../transfer/testing/given-files.ts';
-import { expectAllDone, inARoom, passUntil, Visitor } from './testing/visits.ts';
+import { expectAllDone, inARoom, passUntil, untilAccepted, Visitor } from './testing/visits.ts';
 
 /** What stands behind the # in the link of the one folder on a person's disk. */
 async function linkAt({ store }: Visitor): Promise<string | undefined> {
@@ -62,10 +62,7 @@ describe('claims', () => {
   it('of somebody else, or made up: they get nothing, and learn of nothing', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     await Promise.all([alice.reload(), bob.reload()]);
     const claimsOf = (visitor: Visitor) =>
       visitor.heard.flatMap((what) => (what !== 'frame' && what.type === 'claims' ? what.claims : []));
@@ -100,10 +97,7 @@ describe('claims', () => {
   it('of offers that nobody has: nothing comes of them', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     alice.kill();
     alice.ledger = new Visitor('nobody').ledger; // the browser's data was deleted
     await alice.enter();
@@ -169,10 +163,7 @@ describe('what is kept', () => {
   it('is found by the link of the room where the two have met last', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
     for (const each of [alice, bob]) {
       each.link = 'https://tincan.test/#moved';
@@ -189,10 +180,7 @@ describe('what is kept', () => {
   it('is found by the fresh link of a room that has moved', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(3 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     for (const [each, other] of [[alice, bob] as const, [bob, alice] as const]) {
       each.link = 'https://tincan.test/#moved';
       await each.exchanges.moveTo(each.link, [other.page.session]);
@@ -207,10 +195,7 @@ describe('what is kept', () => {
   it('is one page its to go on with: a second one says that it goes on elsewhere', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
     for (const each of [alice, bob]) {
       const second = new Visitor(`${each.name}-too-`);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryLedger } from '../transfer/memory-ledger.ts';
 import { MemoryStore } from '../transfer/memory-store.ts';
 import { bytesOf } from '../transfer/testing/given-files.ts';
-import { expectAllDone, inARoom, passSome, passUntil, Visitor } from './testing/visits.ts';
+import { expectAllDone, inARoom, passSome, passUntil, untilAccepted, Visitor } from './testing/visits.ts';
 
 const FILES = {
   'file.bin': bytesOf(BLOCK_BYTES + 300_000, 1),
@@ -87,10 +87,7 @@ describe('a disk without room', () => {
     const files = { 'file.bin': bytesOf(40 * BLOCK_BYTES) };
     const room = bob.store.capBytes;
     alice.offer(bob, files);
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     bob.store.capBytes = 12 * BLOCK_BYTES;
     await passUntil(
       () => bob.received[0]!.here === 'space',
@@ -177,10 +174,7 @@ describe('a peer', () => {
   it('who comes back as another session takes along what goes on, and leaves nothing of the one before', async () => {
     const { alice, bob } = await inARoom();
     alice.offer(bob, { 'file.bin': bytesOf(40 * BLOCK_BYTES) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     const before = bob.page.session;
     await bob.reload();
     await passUntil(
@@ -199,10 +193,7 @@ describe('a peer', () => {
       () => carol.page.view,
     );
     alice.offer(bob, { 'large.bin': bytesOf(2 * BLOCK_BYTES + 5) });
-    await passUntil(
-      () => alice.sent[0]!.state === 'active',
-      () => alice.view,
-    );
+    await untilAccepted(alice);
     alice.kill();
     await passUntil(
       () => !bob.page.view.includes('alice1 connected'),

@@ -8,6 +8,7 @@ import { SendingOffer } from './outgoing-offer.ts';
 import { Sender } from './sender.ts';
 import { Source } from './source.ts';
 import { SpaceWatch } from './space-watch.ts';
+import type { OfferFolder } from './store.ts';
 import { acceptAll, bytesOf, ChangedStore, expectArrived, offer } from './testing/given-files.ts';
 import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
 
@@ -27,6 +28,29 @@ describe('another try', () => {
   async function expectBothFailed({ alice, bob }: LinkedPeers): Promise<void> {
     const both = [fileAt(alice.sender.files, 'file.bin'), fileAt(bob.receiver.files, 'file.bin')];
     await until(() => both.every(({ state }) => state === 'failed'), 'both see that it has failed');
+  }
+
+  /** A disk that fails until it is plugged in again. */
+  class Unplugged {
+    works = false;
+    async use<Result>(work: () => Promise<Result>): Promise<Result> {
+      if (!this.works) throw new TincanError('store-failed', 'unplugged');
+      return work();
+    }
+  }
+
+  async function expectTriedAgain(
+    who: (typeof ends)[number],
+    disk: Unplugged,
+    change: (folder: OfferFolder) => Partial<OfferFolder>,
+  ): Promise<void> {
+    const peers = new LinkedPeers({ bob: new ChangedStore(change) });
+    offer(peers, FILES);
+    await acceptAll(peers);
+    await expectBothFailed(peers);
+    disk.works = true;
+    tryAgain(peers, who);
+    await expectArrived(peers, FILES);
   }
 
   beforeEach(() => {
@@ -50,31 +74,13 @@ describe('another try', () => {
   );
 
   it.each(ends)('by %s, where the hashes on the disk could not be read', async (who) => {
-    let works = false;
-    const store = new ChangedStore((folder) => ({
-      hashes: (file) => (works ? folder.hashes(file) : Promise.reject(new TincanError('store-failed', 'unplugged'))),
-    }));
-    const peers = new LinkedPeers({ bob: store });
-    offer(peers, FILES);
-    await acceptAll(peers);
-    await expectBothFailed(peers);
-    works = true;
-    tryAgain(peers, who);
-    await expectArrived(peers, FILES);
+    const disk = new Unplugged();
+    await expectTriedAgain(who, disk, (folder) => ({ hashes: (file) => disk.use(() => folder.hashes(file)) }));
   });
 
   it.each(ends)('by %s, where what was written could not be made durable', async (who) => {
-    let works = false;
-    const store = new ChangedStore((folder) => ({
-      flush: () => (works ? folder.flush() : Promise.reject(new TincanError('store-failed', 'unplugged'))),
-    }));
-    const peers = new LinkedPeers({ bob: store });
-    offer(peers, FILES);
-    await acceptAll(peers);
-    await expectBothFailed(peers);
-    works = true;
-    tryAgain(peers, who);
-    await expectArrived(peers, FILES);
+    const disk = new Unplugged();
+    await expectTriedAgain(who, disk, (folder) => ({ flush: () => disk.use(() => folder.flush()) }));
   });
 });
 

@@ -190,6 +190,14 @@ export async function expectAllDone(alice: Visitor, bob: Visitor, files: GivenFi
   expect(alice.exchanges.wanted.all).toEqual([]);
 }
 
+/** The first file that this person has offered is accepted, and on its way. */
+export async function untilAccepted(visitor: Visitor): Promise<void> {
+  await passUntil(
+    () => visitor.sent[0]!.state === 'active',
+    () => visitor.view,
+  );
+}
+
 /** Lets the time pass until something holds, 20 ms at a time and more later; fails with `what` after ten minutes of it (and, on a slow machine, some real seconds). */
 export async function passUntil(holds: () => boolean | Promise<boolean>, what: () => unknown): Promise<void> {
   const deadline = realNow() + 4_000;
