@@ -153,3 +153,26 @@ it.each(['still active', 'done'] as const)(
     expect(bob.heard.filter((what) => what === 'frame')).toHaveLength(16);
   },
 );
+
+it('what is whole is shown as whole from the first moment after a reload', async () => {
+  const { alice, bob } = await inTheMiddle();
+  for (const { kept } of [...bob.exchanges.all].flatMap(({ receiver }) => receiver.keptOffers)) {
+    const note = kept!.folder.note.bind(kept!.folder);
+    kept!.folder.note = async (notes) => {
+      await note(notes);
+      bob.kill(); // before its sender hears of it
+    };
+  }
+  await passUntil(
+    async () => (await bob.ends())[NAME] === 'done',
+    () => [alice.view, bob.view],
+  );
+  await bob.enter();
+  const shown: number[] = [];
+  bob.exchanges.on('changed', () => shown.push(...bob.received.map(({ durable }) => durable)));
+  await passUntil(
+    () => bob.received[0]?.state === 'done',
+    () => [alice.view, bob.view],
+  );
+  expect(new Set(shown)).toEqual(new Set([FILE.length]));
+});

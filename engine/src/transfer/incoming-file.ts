@@ -45,7 +45,7 @@ export class ReceivingFile implements TransferFile {
   }
 
   get durable(): number {
-    return this.durableBlocks.bytes;
+    return this.state === 'done' ? this.size : this.durableBlocks.bytes;
   }
 
   /** Whether there is anything to ask for, and nobody who keeps it from going on. */

@@ -51,9 +51,7 @@ export class ReceivingOffer implements IncomingOffer {
       const end = folder.ends.get(place);
       file.state = end === undefined ? 'active' : end.end === 'removed' ? 'cancelled' : 'done';
       if (end && end.end !== 'removed') [file.hash, file.saved] = [end.hash, end.end === 'saved'];
-      const durable = folder.durableAtOpening(place);
-      if (file.state === 'active') file.restore(durable);
-      else if (file.state === 'done') file.durableBlocks = durable;
+      if (file.state === 'active') file.restore(folder.durableAtOpening(place));
       return file;
     });
     const restored = new ReceivingOffer({ id: offer, key, keeps: true, files });
@@ -81,7 +79,6 @@ export class ReceivingOffer implements IncomingOffer {
 
   /** Its folder, for one that was restored without. */
   hold(folder: OfferFolder): void {
-    for (const file of this.files) if (file.state === 'done') file.durableBlocks = folder.durableAtOpening(file.place);
     this.#keepIn(folder);
   }
 
