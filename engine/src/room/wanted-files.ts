@@ -2,7 +2,7 @@ import { baseName } from '../transfer/names.ts';
 import type { TransferFile } from '../transfer/file-state.ts';
 import type { SourceHandle } from '../transfer/ledger.ts';
 import type { Sender } from '../transfer/sender.ts';
-import { Source } from '../transfer/source.ts';
+import { Source, type Reopen } from '../transfer/source.ts';
 
 /** A file of an earlier visit that its sender waits for. */
 export interface WantedFile {
@@ -20,6 +20,13 @@ export interface ChosenFile {
   readonly path: string;
   readonly file: File;
   readonly handle?: SourceHandle | undefined;
+  /** Opens it as it is now, where the browser gives that for this visit only. */
+  readonly reopen?: Reopen | undefined;
+}
+
+/** The chosen file as a source that can see whether it changes, as far as the browser shows that. */
+export function sourceOf({ file, handle, reopen }: Omit<ChosenFile, 'path'>): Source {
+  return new Source(file, handle ? () => handle.open() : reopen);
 }
 
 /** Brings sends of earlier visits their files again: by the handles that the browser has kept, or by the person's hand. */
@@ -45,7 +52,8 @@ export class WantedFiles {
   /** Opens a file by its handle; within a click. False where that was not allowed, or it is gone or another one. */
   async reopen(id: string): Promise<boolean> {
     const handle = this.#handles.get(id);
-    return handle !== undefined && this.#open(id, async () => ((await handle.ask()) ? handle.open() : undefined));
+    if (!handle) return false;
+    return this.#open(id, handle, async () => ((await handle.ask()) ? handle.open() : undefined));
   }
 
   /**
@@ -76,11 +84,11 @@ export class WantedFiles {
       if (ids) ids.push(id);
       else waiting.set(key, [id]);
     }
-    return files.filter(({ path, file, handle }) => {
-      const id = waiting.get(keyOf(nameOf(path), file.size))?.pop();
+    return files.filter((chosen) => {
+      const id = waiting.get(keyOf(nameOf(chosen.path), chosen.file.size))?.pop();
       if (id === undefined) return true;
-      if (handle) this.#handles.set(id, handle);
-      this.#senderOf(id)?.give(id, new Source(file));
+      if (chosen.handle) this.#handles.set(id, chosen.handle);
+      this.#senderOf(id)?.give(id, sourceOf(chosen));
       return false;
     });
   }
@@ -96,18 +104,18 @@ export class WantedFiles {
   }
 
   async #openAll(handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
-    for (const [id, handle] of handles) if (this.#senderOf(id)) await this.#open(id, () => handle.open());
+    for (const [id, handle] of handles) if (this.#senderOf(id)) await this.#open(id, handle, () => handle.open());
   }
 
   /** Never rejects: whether the file is there now. A handle that does not lead to it any more is dropped, so that it is asked for by hand. */
-  async #open(id: string, open: () => Promise<File | undefined>): Promise<boolean> {
+  async #open(id: string, handle: SourceHandle, open: Reopen): Promise<boolean> {
     try {
       const file = await open();
       if (!file) return false;
       const sender = this.#senderOf(id);
       if (!sender) return true; // its person was faster
       if (sender.fileOf(id)?.size !== file.size) throw new Error('It has another size now.');
-      sender.give(id, new Source(file));
+      sender.give(id, sourceOf({ file, handle }));
       return true;
     } catch (error) {
       console.warn('A file of an earlier visit cannot be opened again; it has to be chosen.', error);

@@ -1,5 +1,5 @@
 import type { FileEntry, ReceiverMessage, StopReason } from '@tincan/shared/link-message';
-import { PIECE_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { inBatches } from './batches.ts';
 import { pieceCount } from './blocks.ts';
@@ -10,7 +10,7 @@ import { LaneFeeds } from './lane-feeds.ts';
 import { Notices } from './notices.ts';
 import { noteDone, SendingOffer, type OfferedSource, type SendingFile } from './outgoing-offer.ts';
 import type { FrameLane, TransferFailure, TransferPath } from './path.ts';
-import type { Source } from './source.ts';
+import { isChange, type Source } from './source.ts';
 
 type Want = Extract<ReceiverMessage, { type: 'want' }>;
 
@@ -288,13 +288,16 @@ export class Sender extends Emitter<SenderEvents> {
 
   #handleUnreadable(file: SendingFile, error: unknown): void {
     if (!isLive(file)) return;
-    console.warn('A file that is being sent cannot be read.', error);
-    this.#end(file, 'source-unreadable', true);
+    console.warn('A file that is being sent cannot be read, or has changed.', error);
+    this.#end(file, isChange(error) ? 'source-changed' : 'source-unreadable', true);
   }
 
   /** The receiver has these files whole: both sides compare the hashes, each for itself. */
   async #verify(files: Extract<ReceiverMessage, { type: 'complete' }>['files']): Promise<void> {
     const ours: { handle: number; hash: string }[] = [];
+    const tell = () => {
+      if (ours.length > 0) this.#path.send({ type: 'verified', files: ours.splice(0) });
+    };
     for (const { handle, hash: theirs } of files) {
       const file = this.#byHandle.get(handle);
       if (!file || (!isLive(file) && file.state !== 'done')) {
@@ -302,11 +305,14 @@ export class Sender extends Emitter<SenderEvents> {
         continue;
       }
       if (!file.source) continue; // once the file is given again, it is offered again
-      if (file.state !== 'done') file.state = 'verifying';
+      if (file.size > BLOCK_BYTES) tell(); // those before it need not wait until it is read once more
       try {
-        file.hash = await file.source.fileHash();
+        if (file.state !== 'done') {
+          file.state = 'verifying';
+          file.hash = await file.source.fileHash(() => file.state === 'verifying');
+        }
       } catch (error) {
-        this.#handleUnreadable(file, error);
+        if (file.state === 'verifying') this.#handleUnreadable(file, error); // else nobody waits for it any more
         continue;
       }
       if (file.state !== 'verifying' && file.state !== 'done') continue;
@@ -315,11 +321,11 @@ export class Sender extends Emitter<SenderEvents> {
         this.#end(file, 'source-changed', true);
         continue;
       }
-      ours.push({ handle, hash: file.hash });
+      ours.push({ handle, hash: file.hash! });
       if (file.hash === theirs) [file.state, file.durable] = ['done', file.size];
       else this.#end(file, 'hash-mismatch', false); // the receiver sees the same from our hash
     }
-    if (ours.length > 0) this.#path.send({ type: 'verified', files: ours });
+    tell();
     this.emit('changed', undefined);
   }
 

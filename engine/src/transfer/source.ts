@@ -1,83 +1,164 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
-import { HASH_BYTES, hashBlock, toHex } from './hash.ts';
+import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
 
-/** Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once. */
+/** How often a file that is being read is looked at, whether it has changed, in milliseconds. */
+const LOOK_INTERVAL_MS = 5_000;
+
+/** Opens the file as it is now. `undefined` where the browser does not allow that at this moment; rejects if the file is gone. */
+export type Reopen = () => Promise<File | undefined>;
+
+/**
+ * Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once, and whatever is read again
+ * is compared with that. A file that has changed rejects everything from then on with `source-changed`; one that cannot be read, with `source-unreadable`.
+ */
 export class Source {
-  readonly #file: Blob;
+  /** In bytes, as it was when the file was chosen. */
+  readonly size: number;
+  #file: Blob;
+  readonly #reopen: Reopen | undefined;
+  /** Of what is being read, in milliseconds since 1970; `undefined` where the browser does not tell. */
+  #date: number | undefined;
+  #hasRead = false;
+  /** The date has changed since something was read: what was hashed may not be in the file any more. */
+  #isSuspect = false;
+  #changed: TincanError<'source-changed'> | undefined;
+  #lookedAt = -Infinity;
   /** 32 bytes a block, of those in `#hashed`; made with the first of them. */
   #hashes: Uint8Array<ArrayBuffer> | undefined;
   readonly #hashed: BlockSet;
   /** Of blocks that have just been read. */
   readonly #hashing = new Map<number, Promise<Uint8Array>>();
-  #fileHash: Promise<string> | undefined;
+  #whole: Promise<string> | undefined;
+  readonly #waiting = new Set<() => boolean>();
 
-  constructor(file: Blob) {
+  constructor(file: Blob, reopen?: Reopen) {
     this.#file = file;
+    this.size = file.size;
+    this.#reopen = reopen;
+    this.#date = file instanceof File ? file.lastModified : undefined;
     this.#hashed = new BlockSet(file.size);
   }
 
-  /** In bytes, as it was when the file was chosen. */
-  get size(): number {
-    return this.#file.size;
-  }
-
-  /** Reads one block and starts hashing it. Rejects with `source-unreadable` if the file is gone or has changed. */
+  /** Reads one block and starts hashing it. */
   async readBlock(block: number): Promise<Uint8Array<ArrayBuffer>> {
-    const start = block * BLOCK_BYTES;
-    const length = blockBytes(this.size, block);
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = new Uint8Array(await this.#file.slice(start, start + length).arrayBuffer());
-    } catch (cause) {
-      throw new TincanError('source-unreadable', `block ${block} cannot be read`, { cause });
-    }
-    if (bytes.length !== length)
-      throw new TincanError('source-unreadable', `block ${block} is shorter than the file was`);
-    // Whoever waits for the hash hears if it fails; the next one who asks hashes it anew.
-    if (!this.#hashed.has(block) && !this.#hashing.has(block)) this.#hash(block, bytes).catch(() => {});
+    if (this.#reopen && performance.now() - this.#lookedAt > LOOK_INTERVAL_MS) await this.#look();
+    const bytes = await this.#read(block);
+    // Whoever waits for the hash hears if it fails; the next one who asks reads it anew.
+    if (!this.#hashing.has(block)) this.#hash(block, bytes).catch(() => {});
     return bytes;
   }
 
   /** The hash of one block, reading it only if it has not been read before. */
   async blockHash(block: number): Promise<Uint8Array> {
-    if (!this.#hashed.has(block)) {
-      const hashing = this.#hashing.get(block);
-      if (hashing) return hashing;
-      const bytes = await this.readBlock(block);
-      if (!this.#hashed.has(block)) return this.#hashing.get(block) ?? this.#hash(block, bytes);
+    if (this.#changed) throw this.#changed;
+    if (!this.#hashing.has(block) && !this.#hashed.has(block)) await this.readBlock(block);
+    return this.#hashing.get(block) ?? this.#hashOf(block);
+  }
+
+  /**
+   * The hash of the file as it is now, as 64 hex digits. What was hashed before is read once more, unless the file's date says that nothing has changed:
+   * with a date that browsers do not tell anew, only that shows whether what was sent is still the file. It ends early, by rejecting, once nobody who
+   * asked waits for it any more.
+   */
+  async fileHash(isWaiting = () => true): Promise<string> {
+    this.#waiting.add(isWaiting);
+    try {
+      return await (this.#whole ??= this.#hashAll().finally(() => (this.#whole = undefined)));
+    } finally {
+      this.#waiting.delete(isWaiting);
     }
-    return this.#hashList().subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
   }
 
-  /** The file's hash, as 64 hex digits; reads what has not been read before, once for all who ask. */
-  fileHash(): Promise<string> {
-    this.#fileHash ??= this.#hashAll().catch((error: unknown) => {
-      this.#fileHash = undefined; // the next one who asks reads again
-      throw error;
-    });
-    return this.#fileHash;
+  async #hashAll(): Promise<string> {
+    let isAsHashed = (await this.#look()) && !this.#isSuspect;
+    do {
+      this.#isSuspect = false;
+      for (let block = 0; block < blockCount(this.size); block++) {
+        if (![...this.#waiting].some((isWaiting) => isWaiting()))
+          throw new TincanError('source-unreadable', 'nobody waits for the hash any more');
+        if (!isAsHashed && this.#hashed.has(block)) await this.readBlock(block);
+        await this.blockHash(block);
+      }
+      isAsHashed = false;
+    } while ((await this.#look()) && this.#isSuspect); // it was written to meanwhile
+    return toHex(await hashBlock(this.#hashList()));
   }
 
+  /** The first time, the block's hash; every other, whether it is still the same. */
   #hash(block: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     const hashing = hashBlock(bytes)
       .then((hash) => {
-        this.#hashList().set(hash, block * HASH_BYTES);
-        this.#hashed.add(block);
-        return hash;
+        if (!this.#hashed.has(block)) {
+          this.#hashList().set(hash, block * HASH_BYTES);
+          this.#hashed.add(block);
+        } else if (!sameHash(hash, this.#hashOf(block))) throw this.#handleChanged(`block ${block} is another one`);
+        return this.#hashOf(block);
       })
       .finally(() => this.#hashing.delete(block));
     this.#hashing.set(block, hashing);
     return hashing;
   }
 
-  async #hashAll(): Promise<string> {
-    for (let block = 0; block < blockCount(this.size); block++) await this.blockHash(block);
-    return toHex(await hashBlock(this.#hashList()));
+  #hashOf(block: number): Uint8Array {
+    return this.#hashList().subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
   }
 
   #hashList(): Uint8Array<ArrayBuffer> {
     return (this.#hashes ??= new Uint8Array(blockCount(this.size) * HASH_BYTES));
   }
+
+  // ---- the file on the person's disk
+
+  async #read(block: number): Promise<Uint8Array<ArrayBuffer>> {
+    const start = block * BLOCK_BYTES;
+    const slice = () => this.#file.slice(start, start + blockBytes(this.size, block)).arrayBuffer();
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      // A browser that sees the file's date change does not read it any more; what it gives anew, it does.
+      bytes = new Uint8Array(await slice().catch(async (cause: unknown) => this.#readAnew(cause, slice)));
+    } catch (cause) {
+      throw this.#changed ?? new TincanError('source-unreadable', `block ${block} cannot be read`, { cause });
+    }
+    if (bytes.length !== blockBytes(this.size, block)) throw this.#handleChanged('the file is shorter than it was');
+    if (this.#changed) throw this.#changed;
+    this.#hasRead = true;
+    return bytes;
+  }
+
+  async #readAnew(cause: unknown, slice: () => Promise<ArrayBuffer>): Promise<ArrayBuffer> {
+    if (await this.#look()) return slice();
+    const isKeptFrom = cause instanceof Error && cause.name === 'NotReadableError';
+    // Nothing else keeps a browser from going on with what it could read before.
+    if (isKeptFrom && this.#hasRead) throw this.#handleChanged('the browser does not read it any more');
+    throw cause;
+  }
+
+  /** Compares date and size with what they were, and goes on with the file as it is now. False where the browser does not give it anew. */
+  async #look(): Promise<boolean> {
+    if (this.#changed) throw this.#changed;
+    this.#lookedAt = performance.now();
+    let fresh: File | undefined;
+    try {
+      fresh = await this.#reopen?.();
+    } catch (cause) {
+      throw new TincanError('source-unreadable', 'the file is gone', { cause });
+    }
+    if (!fresh) return false;
+    if (fresh.size !== this.size) throw this.#handleChanged(`it has ${fresh.size} bytes now`);
+    if (fresh.lastModified !== this.#date && this.#hasRead) this.#isSuspect = true;
+    this.#date = fresh.lastModified;
+    this.#file = fresh;
+    return true;
+  }
+
+  #handleChanged(why: string): TincanError<'source-changed'> {
+    return (this.#changed ??= new TincanError('source-changed', why));
+  }
+}
+
+/** Whether a source has failed as the file is not what was sent of it any more. */
+export function isChange(error: unknown): boolean {
+  return error instanceof TincanError && error.code === 'source-changed';
 }

@@ -2,7 +2,7 @@ import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
-import { Source } from '@tincan/engine/transfer/source';
+import { sourceOf } from '@tincan/engine/room/wanted-files';
 import { toSourceHandle } from '../storage/open-storage.ts';
 import type { People } from './people.svelte.ts';
 import type { PickedFile, StagedView } from './views.ts';
@@ -46,14 +46,18 @@ export class Sending {
   send(files: readonly PickedFile[], to?: SessionId): void {
     const exchanges = this.#exchanges;
     if (!exchanges) return void this.#early.push({ files, to });
-    const chosen = files.map(({ file, path, handle }) => ({ file, path, handle: handle && toSourceHandle(handle) }));
+    const chosen = files.map((picked) => ({ ...picked, handle: picked.handle && toSourceHandle(picked.handle) }));
     const theirs = [...exchanges.all].filter(({ peer }) => to === undefined || peer === to);
     const fresh = exchanges.wanted.give(
       chosen,
       theirs.map(({ sender }) => sender),
     );
     if (fresh.length === 0) return;
-    const sources = fresh.map(({ file, path, handle }): OfferedSource => ({ path, source: new Source(file), handle }));
+    const sources = fresh.map((each): OfferedSource => ({
+      path: each.path,
+      source: sourceOf(each),
+      handle: each.handle,
+    }));
     const compatible = this.#people.all.filter((peer) => peer.incompatible === undefined);
     const met = compatible.filter((peer) => peer.state !== 'connecting');
     const targets = to === undefined ? met.map((peer) => peer.session) : [to];

@@ -161,6 +161,8 @@ export interface PickedFile {
   path: string;
   /** With which the browser can open it again at a later visit, where it gives such. */
   handle?: FileSystemFileHandle | undefined;
+  /** Gives the file as it is now, where the browser does. */
+  reopen?: (() => Promise<File>) | undefined;
 }
 
 /** A send of an earlier visit that waits for its file. */

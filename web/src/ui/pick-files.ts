@@ -108,10 +108,17 @@ function readBatch(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]
 function openFile(entry: FileSystemFileEntry, folder: string): Promise<PickedFile | undefined> {
   return new Promise((resolve) =>
     entry.file(
-      (file) => resolve({ file, path: `${folder}${entry.name}` }),
+      (file) => resolve({ file, path: `${folder}${entry.name}`, reopen: GIVES_ANEW ? () => fileOf(entry) : undefined }),
       () => resolve(undefined),
     ),
   );
+}
+
+/** Browsers without handles give the file as it was when it was dropped, whatever has become of it. */
+const GIVES_ANEW = typeof DataTransferItem !== 'undefined' && 'getAsFileSystemHandle' in DataTransferItem.prototype;
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
 function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {

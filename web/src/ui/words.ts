@@ -328,7 +328,7 @@ export function describeFailure(reason: TransferView['failure'], direction: Dire
         : 'The sender can no longer read the file. What has arrived is kept.';
     case 'source-changed':
       return sending
-        ? 'This is not the file that was sent before: it has changed. Send it anew.'
+        ? 'This file has changed since its transfer began. Send it anew.'
         : 'The sender’s file has changed since the transfer began. Ask for it anew; what has arrived is of the old one.';
     case 'store-failed':
       return sending

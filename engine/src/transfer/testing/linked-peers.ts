@@ -65,7 +65,7 @@ export class LinkedPeers {
   bob: Side;
   /** Control messages and frames that have arrived so far. */
   delivered = 0;
-  /** Bytes of files that have arrived at either side. */
+  /** Frames that have arrived at either side. */
   frames = 0;
   /** Called after each; may cut. */
   onDelivered: (item: Item) => void = () => {};
