@@ -128,9 +128,15 @@ export default {
       { path: [`${NODE_MODULES}svelte/`, '[.]svelte$'] },
     ),
     forbid(
+      'web-service-worker-alone',
+      'The service worker is one classic script: it imports nothing.',
+      { path: '^web/src/service-worker/' },
+      {},
+    ),
+    forbid(
       'web-known-folders',
       'A new folder needs a rule of its own here.',
-      { path: '^web/src/', pathNot: '^web/src/(main[.]ts$|(storage|session|ui)/)' },
+      { path: '^web/src/', pathNot: '^web/src/(main[.]ts$|(storage|session|ui|service-worker)/)' },
       {},
     ),
 

@@ -51,7 +51,6 @@ test('a folder three levels deep keeps its structure in the names', async ({ ser
     'album/2026/winter/snow.bin',
     'album/top.bin',
   ]);
-  expect((await bob.saveAll()).map(({ name }) => name).sort()).toEqual(['beach.bin', 'snow.bin', 'top.bin']);
 });
 
 test('a name that would climb out of its folder and lie about its ending arrives harmless', async ({

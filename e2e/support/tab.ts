@@ -34,7 +34,7 @@ export interface Tab {
   runFirst(script: () => void): Promise<void>;
   /** All matching elements, at once; none is an answer too. */
   see(selector: string): Promise<Seen[]>;
-  /** Clicks, and gives the downloads that this leads to once each of them is whole; `sizes` in bytes. */
+  /** Clicks, and gives the downloads that this leads to once each of them is whole; `sizes` in bytes, 0 where it is not known. */
   download(selector: string, sizes: readonly number[]): Promise<SavedFile[]>;
   /** Errors that the page logged or threw, and every breach of its content security policy. */
   readonly problems: readonly string[];

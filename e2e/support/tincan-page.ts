@@ -171,10 +171,10 @@ export class TincanPage {
     return saved as SavedFile;
   }
 
-  /** Saves every received file on the page; only for lists short enough to show every row. */
-  async saveAll(): Promise<SavedFile[]> {
-    const sizes = (await this.transfers({ direction: 'receive' })).map(({ size }) => size);
-    return this.tab.download(id('save-all'), sizes);
+  /** Saves every received file that is not saved yet: as one archive. */
+  async saveAll(): Promise<SavedFile> {
+    const [saved] = await this.tab.download(id('save-all'), [0]);
+    return saved as SavedFile;
   }
 
   async say(text: string): Promise<void> {

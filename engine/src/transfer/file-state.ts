@@ -6,6 +6,9 @@ export type FileState = 'offered' | 'active' | 'verifying' | 'done' | 'failed' |
 /** Why one side keeps a transfer from going on for now: its person wishes so, or it waits for room on the disk or for the file. */
 export type Hold = 'none' | 'person' | 'space' | 'file';
 
+/** Where a received file is beside this store: `handed` to the browser's downloads, of which a page hears no more; `saved` by a write of ours that has ended. */
+export type Saved = 'no' | 'handed' | 'saved';
+
 /** Whether a file's transfer has not ended, one way or the other. */
 export function isLive({ state }: { readonly state: FileState }): boolean {
   return state === 'offered' || state === 'active' || state === 'verifying';
@@ -18,6 +21,8 @@ export interface TransferFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** Milliseconds since 1970, as the sender's disk has it. */
+  readonly modified: number | undefined;
   readonly state: FileState;
   /** Why this side keeps it from going on for now. */
   readonly here: Hold;
@@ -27,6 +32,8 @@ export interface TransferFile {
   readonly durable: number;
   readonly hash: string | undefined;
   readonly failure: TransferFailure | undefined;
-  /** The receiver's person has it, in this visit or since an earlier one; the sender is not told. */
-  readonly saved: boolean;
+  /** At the receiver, in this visit or since an earlier one; the sender is not told. */
+  readonly saved: Saved;
+  /** The receiver does not keep it any more: its person needs it here no longer. */
+  readonly freed: boolean;
 }

@@ -1,8 +1,9 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
-import type { FileState, Hold, TransferFile } from './file-state.ts';
+import type { FileState, Hold, Saved, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
 import type { TransferFailure } from './path.ts';
+import type { FileEnd } from './store.ts';
 
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
@@ -12,6 +13,7 @@ export class ReceivingFile implements TransferFile {
   readonly id: string;
   readonly path: string;
   readonly size: number;
+  readonly modified: number | undefined;
   /** Its name on the present link; `undefined` while the sender has not offered it there. */
   handle: number | undefined;
   /** Its place in the folder, once it is accepted. */
@@ -21,7 +23,8 @@ export class ReceivingFile implements TransferFile {
   there: Hold = 'none';
   hash: string | undefined;
   failure: TransferFailure | undefined;
-  saved = false;
+  saved: Saved = 'no';
+  freed = false;
   /** What is on the disk, or on its way there: not to be asked for. */
   written: BlockSet;
   /** What is on the disk for certain. */
@@ -56,6 +59,15 @@ export class ReceivingFile implements TransferFile {
   /** Every block is on the disk, and what came from an earlier visit was read back, and compared where that is necessary. */
   get isWhole(): boolean {
     return this.durableBlocks.complete && this.unchecked.length === 0 && this.uncompared.bytes === 0;
+  }
+
+  /** It had ended on an earlier visit. */
+  restoreEnd(end: FileEnd): void {
+    this.state = end.end === 'removed' ? 'cancelled' : 'done';
+    if (end.end === 'removed') return;
+    this.hash = end.hash;
+    this.freed = end.end === 'freed';
+    this.saved = end.end === 'handed' ? 'handed' : end.end === 'done' ? 'no' : 'saved';
   }
 
   /** Goes on from what an earlier visit has left; all of that is still to be read back. */

@@ -49,9 +49,9 @@ export class ReceivingOffer implements IncomingOffer {
       const file = new ReceivingFile(kept);
       file.place = place;
       const end = folder.ends.get(place);
-      file.state = end === undefined ? 'active' : end.end === 'removed' ? 'cancelled' : 'done';
-      if (end && end.end !== 'removed') [file.hash, file.saved] = [end.hash, end.end === 'saved'];
-      if (file.state === 'active') file.restore(folder.durableAtOpening(place));
+      file.state = 'active';
+      if (end) file.restoreEnd(end);
+      else file.restore(folder.durableAtOpening(place));
       return file;
     });
     const restored = new ReceivingOffer({ id: offer, key, keeps: true, files });
@@ -66,9 +66,8 @@ export class ReceivingOffer implements IncomingOffer {
   static restoreEnded({ manifest, ends }: KeptOffer): ReceivingOffer {
     const files = manifest.files.map((kept, place) => {
       const file = new ReceivingFile(kept);
-      const end = ends.get(place);
-      [file.place, file.state] = [place, end === undefined || end.end === 'removed' ? 'cancelled' : 'done'];
-      if (end && end.end !== 'removed') [file.hash, file.saved] = [end.hash, end.end === 'saved'];
+      file.place = place;
+      file.restoreEnd(ends.get(place) ?? { end: 'removed' });
       return file;
     });
     const restored = new ReceivingOffer({ id: manifest.offer, key: manifest.key, keeps: true, files });

@@ -35,10 +35,12 @@ test('what is removed, discarded or lost makes room at once', async () => {
   expect(await room()).toBe(all - 2 * BLOCK_BYTES - 30);
   await folder.note([{ file: 0, end: { end: 'removed' } }]);
   expect(await room()).toBe(all - 30);
+  await folder.note([{ file: 2, end: { end: 'freed', hash: 'aa', at: 5 } }]);
+  expect(await room()).toBe(all - 10);
   await folder.flush();
   await folder.close();
   await store.remove(folder.folder, [1]);
-  expect(await room()).toBe(all - 20);
+  expect(await room()).toBe(all);
   const again = await store.take(folder.folder);
   await again.discard();
   expect(await room()).toBe(all);

@@ -7,6 +7,7 @@ import { HASH_BYTES, hashBlock, sameHash } from './hash.ts';
 import { Holders } from './holders.ts';
 import { checkBlock, fileAt } from './store-checks.ts';
 import {
+  isFreed,
   type FileEnd,
   type FileNote,
   type KeptOffer,
@@ -243,7 +244,7 @@ export class MemoryStore implements OfferStore {
         for (const { file } of notes) fileAt(manifest, file);
         for (const { file, end } of notes) {
           ends.set(file, end);
-          if (end.end === 'removed') memory.free(kept, [file]);
+          if (isFreed(end)) memory.free(kept, [file]);
         }
         kept.writtenAt = this.#now();
       },

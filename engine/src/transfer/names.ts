@@ -77,3 +77,12 @@ function splitEnding(name: string): [string, string] {
 }
 
 const fold = (path: string) => path.normalize('NFC').toLowerCase();
+
+export function uniquePaths(paths: readonly string[]): string[] {
+  const unique = new UniquePaths();
+  return paths.map((path) => unique.take(path));
+}
+
+export function downloadName(path: string): string {
+  return baseName(path);
+}

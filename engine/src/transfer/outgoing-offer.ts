@@ -22,7 +22,9 @@ export class SendingFile implements TransferFile {
   durable = 0;
   hash: string | undefined;
   failure: TransferFailure | undefined;
-  readonly saved = false;
+  readonly modified: number | undefined;
+  readonly saved = 'no';
+  readonly freed = false;
   /** The receiver knows how it ended: it need not be offered again. */
   settled = false;
 

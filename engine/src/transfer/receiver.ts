@@ -114,15 +114,16 @@ export class Receiver extends Emitter<ReceiverEvents> {
     return this.#offers.byId(id)?.file;
   }
 
-  /** The whole, verified file, once it is done; to be asked for when it is needed, not to be kept. Rejects with `store-failed`. */
+  /** The whole, verified file, while it is done and kept; to be asked for when it is needed, not to be kept. Rejects with `store-failed`. */
   async open(id: string): Promise<Blob | undefined> {
-    const found = this.#offers.byId(id);
-    return found?.file.state === 'done' ? found.offer.kept?.folder.open(found.file.place) : undefined;
+    const { file, offer } = this.#offers.byId(id) ?? {};
+    return file?.state === 'done' && !file.freed ? offer?.kept?.folder.open(file.place) : undefined;
   }
 
-  /** The person has it: a later visit does not offer it for long. */
-  async markSaved(id: string): Promise<void> {
-    await this.#verification.markSaved(this.#offers.byId(id));
+  /** Remembers where these files are now. What was `saved` is let go of where the store has little room, as memory has; what is `freed`, everywhere. */
+  async noteSaved(ids: readonly string[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
+    await this.#verification.noteSaved(ids, how === 'saved' && !this.#store.outlivesPage ? 'freed' : how);
+    this.#spaceWatch.lookNow();
   }
 
   /** Bytes of accepted files that are still to come, and so spoken for in the store; none while there is no link over which they could. */

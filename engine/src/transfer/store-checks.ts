@@ -1,7 +1,7 @@
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount } from './blocks.ts';
 import { HASH_BYTES } from './hash.ts';
-import type { FileEnd, KeptFile, Manifest } from './store.ts';
+import { isFreed, type FileEnd, type KeptFile, type Manifest } from './store.ts';
 
 /** A file by its place in the manifest; throws `store-failed` where there is none. */
 export function fileAt({ files }: Manifest, place: number): KeptFile {
@@ -23,5 +23,5 @@ export function checkBlock(
     Number.isInteger(block) && block >= 0 && block < blockCount(size) && bytes.length === blockBytes(size, block);
   if (!fits) throw new TincanError('store-failed', `${bytes.length} bytes are not block ${block} of file ${place}`);
   if (hash.length !== HASH_BYTES) throw new TincanError('store-failed', `a hash of ${hash.length} bytes`);
-  if (ends.get(place)?.end === 'removed') throw new TincanError('store-failed', `file ${place} was removed`);
+  if (isFreed(ends.get(place))) throw new TincanError('store-failed', `file ${place} was removed`);
 }

@@ -31,10 +31,19 @@ export interface KeptFile {
 export type FileEnd =
   /** Whole, and both sides' hashes are equal. */
   | { readonly end: 'done'; readonly hash: string }
-  /** Done, and handed to the person's downloads or folder at this time, in milliseconds since 1970. */
+  /** Done, and handed to the browser's downloads; whether it has got there, no page hears. */
+  | { readonly end: 'handed'; readonly hash: string }
+  /** Done, and written to where its person wanted it, by this time in milliseconds since 1970. */
   | { readonly end: 'saved'; readonly hash: string; readonly at: number }
+  /** Done, and since this time not kept here any more: its person has it. Its bytes are freed. */
+  | { readonly end: 'freed'; readonly hash: string; readonly at: number }
   /** Given up; its bytes are freed. */
   | { readonly end: 'removed' };
+
+/** Whether what has ended so has no bytes any more. */
+export function isFreed(end: FileEnd | undefined): boolean {
+  return end?.end === 'removed' || end?.end === 'freed';
+}
 
 /** Something to be noted of a file: by its place in the manifest. */
 export interface FileNote {
@@ -71,7 +80,7 @@ export interface OfferFolder {
    * cannot read a part of what is still being written to. To be asked for when it is needed, not to be kept.
    */
   open(file: number): Promise<Blob>;
-  /** Remembers ends, durably. A file that is `removed` frees its space, at once where it has a place of its own. */
+  /** Remembers ends, durably. A file that is `removed` or `freed` frees its space, at once where it has a place of its own. */
   note(notes: readonly FileNote[]): Promise<void>;
   /** The room has moved: its sender is found by this link from now on. */
   moveTo(link: string): Promise<void>;

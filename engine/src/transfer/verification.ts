@@ -1,6 +1,7 @@
 import type { SenderMessage } from '@tincan/shared/link-message';
 import type { ReceivingFile } from './incoming-file.ts';
 import type { IncomingOffers, ReceivingOffer } from './incoming-offers.ts';
+import type { FileEnd, FileNote } from './store.ts';
 
 export interface VerificationOptions {
   offers: IncomingOffers;
@@ -38,13 +39,24 @@ export class Verification {
     for (const [offer, whole] of verified) void this.tellDone(offer, whole);
   }
 
-  /** The person has it: a later visit does not offer it for long. */
-  async markSaved(found: { file: ReceivingFile; offer: ReceivingOffer } | undefined): Promise<void> {
-    const { file, offer } = found ?? {};
-    if (file?.state !== 'done' || !file.hash) return;
-    file.saved = true;
-    const end = { end: 'saved', hash: file.hash, at: this.#options.now() } as const;
-    await offer?.kept?.folder.note([{ file: file.place, end }]);
+  /** Writes down where these files are now; those of one offer at once. What was saved is not less for being handed over too. */
+  async noteSaved(ids: readonly string[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
+    const { offers, now, onChanged } = this.#options;
+    const notes = new Map<ReceivingOffer, FileNote[]>();
+    for (const id of ids) {
+      const { file, offer } = offers.byId(id) ?? {};
+      const { hash } = file ?? {};
+      if (!file || !offer || hash === undefined || file.state !== 'done' || file.freed) continue;
+      if (how === 'handed' && file.saved === 'saved') continue;
+      file.saved = how === 'handed' ? 'handed' : 'saved';
+      file.freed = how === 'freed';
+      const end: FileEnd = how === 'handed' ? { end: how, hash } : { end: how, hash, at: now() };
+      const others = notes.get(offer);
+      if (others) others.push({ file: file.place, end });
+      else notes.set(offer, [{ file: file.place, end }]);
+    }
+    onChanged();
+    for (const [offer, ended] of notes) await offer.kept?.folder.note(ended);
   }
 
   /** Both sides agree on these. The sender may forget a file only once that stands on the disk. */

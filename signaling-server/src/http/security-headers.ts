@@ -12,6 +12,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "font-src 'self'",
     "connect-src 'self'",
     "worker-src 'self'",
+    "frame-src 'self'", // a download through the service worker begins in a hidden frame
     "media-src 'self' blob:",
     "manifest-src 'self'",
     "base-uri 'none'",

@@ -1,6 +1,7 @@
 import { MAX_DISPLAY_NAME_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
+import { Downloads } from '../storage/downloads.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { enterCode } from './enter-code.ts';
 import { isAnyWanted } from '@tincan/engine/room/wanted-files';
@@ -18,7 +19,8 @@ export class App {
   #name = $state(rememberedName());
 
   readonly #storage = openStorage();
-  readonly #kept = new KeptFiles(this.#storage);
+  readonly #downloads = new Downloads();
+  readonly #kept = new KeptFiles(this.#storage, this.#downloads);
 
   #leaveAsked = $state(false);
   #codeProblem = $state<CodeProblem>();
@@ -166,6 +168,7 @@ export class App {
       ? new Room({
           link: location.href,
           storage: this.#storage,
+          downloads: this.#downloads,
           name: this.#name,
           onMoved: (link) => history.replaceState(null, '', link),
         })

@@ -1,5 +1,5 @@
 import { TincanError } from '@tincan/engine/platform/errors';
-import type { KeptOffer, OfferStore } from '@tincan/engine/transfer/store';
+import { isFreed, type KeptOffer, type OfferStore } from '@tincan/engine/transfer/store';
 import type { Leftover } from '../storage/leftovers.ts';
 
 /** What is kept, as it was seen last, and who can delete it. */
@@ -22,7 +22,7 @@ export async function discardKept(ids: readonly string[], { store, offers, lefto
   const asked = new Set(ids);
   const removals = leftovers.filter(({ id }) => asked.has(id)).map((leftover) => leftover.discard());
   for (const { folder, manifest, ends } of offers) {
-    const there = [...manifest.files.keys()].filter((file) => ends.get(file)?.end !== 'removed');
+    const there = [...manifest.files.keys()].filter((file) => !isFreed(ends.get(file)));
     const files = there.filter((file) => asked.has(keptId(folder, file)));
     if (files.length > 0) removals.push(store.remove(folder, files.length < there.length ? files : undefined));
   }

@@ -1,22 +1,25 @@
 import { SvelteSet } from 'svelte/reactivity';
-import type { KeptOffer } from '@tincan/engine/transfer/store';
+import { downloadName } from '@tincan/engine/transfer/names';
+import { isFreed, type FileEnd, type KeptOffer } from '@tincan/engine/transfer/store';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import { discardKept, keptId } from './discard-kept.ts';
-import { download } from './downloads.ts';
+import type { Downloads } from '../storage/downloads.ts';
 import type { PartialView } from './views.ts';
 
 /** What earlier visits have left on the disk: unfinished files, and received ones that were not saved. */
 export class KeptFiles {
   readonly #storage: Promise<Storage>;
+  readonly #downloads: Downloads;
   #offers = $state.raw<readonly KeptOffer[]>([]);
   /** Whole files that a page of before the present store has left. */
   #leftovers = $state.raw<readonly Leftover[]>([]);
-  readonly #saved = new SvelteSet<string>();
+  readonly #handed = new SvelteSet<string>();
   #look = 0;
 
-  constructor(storage: Promise<Storage>) {
+  constructor(storage: Promise<Storage>, downloads: Downloads) {
     this.#storage = storage;
+    this.#downloads = downloads;
   }
 
   /** One row a file; those of offers that are `shown` elsewhere on the page are left out. */
@@ -26,17 +29,17 @@ export class KeptFiles {
       if (shown.includes(manifest.offer)) continue;
       manifest.files.forEach(({ path, size }, file) => {
         const end = ends.get(file);
-        if (end?.end === 'removed') return;
+        if (isFreed(end)) return;
         const id = keptId(folder, file);
         const state = end ? 'done' : 'unfinished';
-        const saved = end?.end === 'saved' || this.#saved.has(id);
+        const saved = end?.end === 'saved' ? 'saved' : this.#isHanded(id, end) ? 'handed' : 'no';
         const bytes = end ? size : (durableBytes[file] ?? 0);
         views.push({ id, path, size, bytes, state, saved, busy, link: end ? undefined : link, from: manifest.from });
       });
     }
     for (const { id, path, file, saved } of this.#leftovers) {
       const whole = { size: file.size, bytes: file.size, state: 'done' as const, busy: false, link: undefined };
-      views.push({ id, path, ...whole, saved: saved || this.#saved.has(id), from: '' });
+      views.push({ id, path, ...whole, saved: saved || this.#handed.has(id) ? 'handed' : 'no', from: '' });
     }
     return views;
   }
@@ -65,12 +68,12 @@ export class KeptFiles {
     await this.refresh();
   }
 
-  /** Puts a whole file into the downloads. */
+  /** Hands a whole file to the downloads. */
   async save(id: string): Promise<void> {
     const leftover = this.#leftovers.find((each) => each.id === id);
-    if (leftover) download(leftover.file, leftover.path);
+    if (leftover) this.#downloads.file(leftover.file, downloadName(leftover.path));
     else await this.#saveKept(id);
-    this.#saved.add(id);
+    this.#handed.add(id);
   }
 
   /** Deletes files from this browser for good. Rejects at the end where some are left, as another page has them. */
@@ -83,14 +86,18 @@ export class KeptFiles {
     }
   }
 
+  #isHanded(id: string, end: FileEnd | undefined): boolean {
+    return end?.end === 'handed' || this.#handed.has(id);
+  }
+
   async #saveKept(id: string): Promise<void> {
     const { folder: name, file } = splitId(id);
     const folder = await (await this.#storage).store.take(name);
     try {
       const { path } = folder.manifest.files[file]!;
       const end = folder.ends.get(file);
-      download(await folder.open(file), path);
-      if (end?.end === 'done') await folder.note([{ file, end: { end: 'saved', hash: end.hash, at: Date.now() } }]);
+      this.#downloads.file(await folder.open(file), downloadName(path));
+      if (end?.end === 'done') await folder.note([{ file, end: { end: 'handed', hash: end.hash } }]);
     } finally {
       await folder.close();
     }

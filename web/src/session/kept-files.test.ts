@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { MemoryLedger } from '@tincan/engine/transfer/memory-ledger';
 import { MemoryStore } from '@tincan/engine/transfer/memory-store';
 import { LINK, manifestOf, writeAll } from '@tincan/engine/transfer/testing/kept-files';
+import type { Downloads } from '../storage/downloads.ts';
 import { KeptFiles } from './kept-files.svelte.ts';
 
 let store: MemoryStore;
@@ -20,7 +21,7 @@ beforeEach(() => {
     const own = store[name].bind(store) as (...all: unknown[]) => unknown;
     Object.assign(store, { [name]: (...all: unknown[]) => (asked[name]++, own(...all)) });
   }
-  kept = new KeptFiles(Promise.resolve({ store, ledger: new MemoryLedger(), capBytes: undefined }));
+  kept = new KeptFiles(Promise.resolve({ store, ledger: new MemoryLedger(), capBytes: undefined }), {} as Downloads);
   return () => {
     vi.unstubAllGlobals();
     vi.restoreAllMocks();

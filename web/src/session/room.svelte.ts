@@ -17,6 +17,7 @@ import { OfferedCode } from './offered-code.svelte.ts';
 import { People } from './people.svelte.ts';
 import { Refresher } from './refresher.ts';
 import { Rendezvous } from '@tincan/engine/room/rendezvous';
+import type { Downloads } from '../storage/downloads.ts';
 import { Saver } from './saver.ts';
 import { ScreenWake } from './screen-wake.ts';
 import { Sending } from './sending.svelte.ts';
@@ -30,6 +31,7 @@ import {
   type PeerView,
   type PickedFile,
   type RoomProblem,
+  type SavingView,
   type ServerState,
   type StagedView,
   type TransferView,
@@ -40,6 +42,7 @@ export interface RoomOptions {
   link: string;
   /** Where what outlives this visit is kept. */
   storage: Promise<Storage>;
+  downloads: Downloads;
   name: string;
   /** The room has a fresh link: the address bar has to follow. */
   onMoved: (link: string) => void;
@@ -55,8 +58,6 @@ export class Room {
     const signaling = this.#rendezvous?.signaling;
     return signaling && { signaling, secret: secretOf(this.#link) };
   });
-  /** Whether `saveToFolder` can work in this browser. */
-  readonly canSaveToFolder = typeof window.showDirectoryPicker === 'function';
 
   #link = $state('');
   #serverState = $state<ServerState>('connecting');
@@ -67,6 +68,7 @@ export class Room {
   #offers = $state.raw<readonly OfferView[]>([]);
   #transfers = $state.raw<readonly TransferView[]>([]);
   #heldBack = $state(false);
+  #saving = $state.raw<SavingView>();
   #asked = $state.raw<readonly AskedFile[]>([]);
   #elsewhere = $state(0);
   #ownOffers = $state.raw<readonly string[]>([]);
@@ -74,21 +76,23 @@ export class Room {
 
   readonly #messages = new Messages();
   readonly #storage: Promise<Storage>;
+  readonly #downloads: Downloads;
   readonly #onMoved: RoomOptions['onMoved'];
   #name: string;
   #rendezvous: Rendezvous | undefined;
   #exchanges: Exchanges | undefined;
   #views: TransferViews | undefined;
   #commands: TransferCommands | undefined;
-  #saver: Saver | undefined;
+  #saver = $state.raw<Saver>();
   readonly #screenWake = new ScreenWake();
   readonly #refresher = new Refresher(() => this.#look());
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, storage, name, onMoved }: RoomOptions) {
+  constructor({ link, storage, downloads, name, onMoved }: RoomOptions) {
     this.#link = link;
     this.#storage = storage;
+    this.#downloads = downloads;
     this.#name = name;
     this.#onMoved = onMoved;
     this.#enter().catch((error: unknown) => {
@@ -177,9 +181,15 @@ export class Room {
     this.#offerProblem = undefined;
     const receiver = this.#exchanges?.with(offer.peer)?.receiver;
     receiver?.accept(offer.id).catch(async (error: unknown) => {
+      this.#saver?.forgetPlace(offer);
       if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
       this.#offerProblem = { offer: offer.key, availableBytes: Math.max(0, await receiver.freeBytes()) };
     });
+  }
+
+  /** Accepts, and puts the files where the person says, or into the downloads, once they are verified. Takes a click. */
+  async acceptAndSave(offer: OfferView): Promise<void> {
+    if (await this.#saver?.choosePlace(offer)) this.accept(offer);
   }
 
   decline(offer: OfferView): void {
@@ -202,23 +212,13 @@ export class Room {
     return (await this.#exchanges?.wanted.reopen(id).finally(() => this.#refresher.soon())) ?? false;
   }
 
-  /** Puts a received file into the person's downloads. Rejects where it cannot be read. */
-  async save(key: string): Promise<void> {
-    await this.#saver?.download(this.#transfers.filter((transfer) => transfer.key === key));
+  /** Puts received files where their person wants them; `undefined` until the room is entered. */
+  get saver() {
+    return this.#saver;
   }
-
-  /** Puts every received file that is not yet saved into the downloads. Rejects at the end where some cannot be read. */
-  async saveAll(): Promise<void> {
-    await this.#saver?.download(this.#unsaved);
-  }
-
-  /** Asks for a folder and writes every unsaved received file into it, sub-folders kept. */
-  async saveToFolder(): Promise<void> {
-    await this.#saver?.writeIntoFolder(this.#unsaved);
-  }
-
-  get #unsaved(): TransferView[] {
-    return this.#transfers.filter(({ savable, saved }) => savable && !saved);
+  /** What is being saved, and what has to be said of what was. */
+  get saving() {
+    return this.#saving;
   }
 
   /** Ends everything with a peer, and does not let its page in again. */
@@ -271,9 +271,10 @@ export class Room {
 
   /** Whether leaving now would end a call or a transfer, or forget a received file that is not saved. */
   get hasSomethingToLose(): boolean {
-    const isLost = ({ state, savable, saved }: TransferView) =>
-      (isOpen(state) && state !== 'offered') || (savable && !saved);
-    return this.calls.current !== undefined || this.#transfers.some(isLost);
+    const isLost = ({ state, kept, saved }: TransferView) =>
+      (isOpen(state) && state !== 'offered') || (kept && saved === 'no');
+    const isSaving = this.#saving?.progress !== undefined;
+    return isSaving || this.calls.current !== undefined || this.#transfers.some(isLost);
   }
 
   /** Leaves the room; transfers that both sides keep go on when both are there again. Resolves once the disk is let go of. */
@@ -281,6 +282,7 @@ export class Room {
     if (this.#left) return;
     this.#left = true;
     this.#stopListening();
+    this.#saver?.stop();
     this.#refresher.stop();
     const closed = this.#exchanges?.close(); // first, so that the disk has it should the page go now
     for (const each of [this.#screenWake, this.calls, this.#rendezvous]) each?.close();
@@ -313,7 +315,7 @@ export class Room {
     this.#exchanges = exchanges;
     this.#views = views;
     this.#commands = new TransferCommands(views);
-    this.#saver = new Saver(views, () => this.#refresher.soon());
+    this.#saver = new Saver(exchanges, views, this.#downloads, () => this.#refresher.soon());
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
@@ -383,6 +385,8 @@ export class Room {
     if (!this.#exchanges || !this.#views || this.#left) return false;
     this.#offers = this.#views.offers();
     this.#transfers = this.#views.transfers(performance.now());
+    this.#saver?.look();
+    this.#saving = this.#saver?.view;
     this.#asked = this.#exchanges.wanted.all;
     this.#elsewhere = this.#exchanges.elsewhere;
     this.#ownOffers = this.#views.ownOffers(this.#ownOffers);

@@ -1,73 +1,150 @@
-import { downloadAll, pickDirectory, writeInto } from './downloads.ts';
+import { SerialQueue } from '@tincan/engine/platform/serial-queue';
+import type { Exchanges } from '@tincan/engine/room/exchanges';
+import { isLive } from '@tincan/engine/transfer/file-state';
+import { baseName } from '@tincan/engine/transfer/names';
+import type { Downloads } from '../storage/downloads.ts';
+import { canPickFolder, pickFile, pickFolder, PickedFolder } from '../storage/picked-folder.ts';
+import { noteSaved, Saving, type Place, type Received } from './saving.ts';
 import type { TransferViews } from './transfer-views.ts';
-import type { TransferView } from './views.ts';
+import type { OfferView, SavingView, TransferView } from './views.ts';
 
-/** Puts received files where the person wants them, and remembers which they are. */
+const NOTHING: SavingView = { progress: undefined, unsaved: [], renamed: [] };
+
+/** Puts received files where the person wants them, one after the other, and remembers which are there for certain. */
 export class Saver {
+  /** Whether this browser lets a page write into a folder that its person picks. */
+  readonly canSaveToFolder = canPickFolder();
+  readonly #exchanges: Exchanges;
   readonly #views: TransferViews;
-  readonly #onSaved: () => void;
-  /** Keys of files whose download is about to start: asking twice must not save twice. */
-  readonly #starting = new Set<string>();
+  readonly #downloads: Downloads;
+  readonly #onChanged: () => void;
+  #view = NOTHING;
+  /** Where the files of offers go that were accepted so; by the offers' ids. */
+  readonly #wishes = new Map<string, Place>();
+  readonly #queue = new SerialQueue(Infinity); // what is in it, a person has asked for
+  /** Ids of files that wait or are being written: asking twice must not save twice. */
+  readonly #underWay = new Set<string>();
+  #stop = new AbortController();
 
-  /** `onSaved` is called when the views of files that are saved have to be looked at again. */
-  constructor(views: TransferViews, onSaved: () => void) {
+  /** `onChanged` is called when what the page shows has to be looked at again. */
+  constructor(exchanges: Exchanges, views: TransferViews, downloads: Downloads, onChanged: () => void) {
+    this.#exchanges = exchanges;
     this.#views = views;
-    this.#onSaved = onSaved;
+    this.#downloads = downloads;
+    this.#onChanged = onChanged;
   }
 
-  /** Hands the transfers' files to the browser's downloads, one after the other. Rejects at the end where some could not be opened. */
+  /** What is being saved at this moment, and what has to be said of what was. */
+  get view(): SavingView {
+    return this.#view;
+  }
+
+  /** The person has read what was said. */
+  dismiss(): void {
+    this.#show({ unsaved: [], renamed: [] });
+  }
+
+  /** Hands received files to the browser's downloads: one as it is, several as one archive. */
   async download(transfers: readonly TransferView[]): Promise<void> {
-    const fresh = transfers.filter(({ key }) => !this.#starting.has(key));
-    for (const { key } of fresh) this.#starting.add(key);
-    const failures: unknown[] = [];
-    try {
-      await downloadAll(
-        fresh.map((transfer) => ({ ...transfer, open: () => this.#open(transfer.key, failures) })),
-        ({ key }) => {
-          this.#starting.delete(key);
-          this.#markSaved(key);
-        },
-      );
-    } finally {
-      for (const { key } of fresh) this.#starting.delete(key);
-    }
-    throwIfAny(failures);
+    await this.#save(this.#receivedOf(transfers), { kind: 'downloads' }, 'saved');
   }
 
-  /** Asks for a folder and writes the transfers' files into it, sub-folders kept. Rejects where not all of them are there then. */
+  /** Asks for a folder, within a click, and writes received files into it, sub-folders kept. */
   async writeIntoFolder(transfers: readonly TransferView[]): Promise<void> {
-    const directory = await pickDirectory();
-    if (!directory) return;
-    const failures: unknown[] = [];
-    for (const { key, path } of transfers) {
-      const file = await this.#open(key, failures);
-      if (!file) continue;
-      await writeInto(directory, path, file);
-      this.#markSaved(key);
+    const handle = await pickFolder();
+    const received = this.#receivedOf(transfers);
+    if (handle) await this.#save(received, { kind: 'folder', folder: new PickedFolder(handle) }, 'saved');
+  }
+
+  /** Stops what is being saved; what is not there yet can be saved again. */
+  stop(): void {
+    this.#stop.abort(new DOMException('stopped by its person', 'AbortError'));
+    this.#stop = new AbortController();
+  }
+
+  /** The person has these elsewhere: this browser does not keep them any more. */
+  async free(transfers: readonly TransferView[]): Promise<void> {
+    await noteSaved(this.#receivedOf(transfers), 'freed');
+    this.#onChanged();
+  }
+
+  /**
+   * Asks where an offer's files are to go once they are verified, within a click; a browser without such a question puts them into the downloads. False if
+   * the person closes the question.
+   */
+  async choosePlace(offer: OfferView): Promise<boolean> {
+    const place = await this.#askFor(offer);
+    if (place) this.#wishes.set(offer.id, place);
+    return place !== undefined;
+  }
+
+  /** The offer could not be accepted. */
+  forgetPlace(offer: OfferView): void {
+    this.#wishes.delete(offer.id);
+  }
+
+  /** Saves what has been verified of offers whose files have a place to go to. */
+  look(): void {
+    if (this.#wishes.size === 0) return;
+    for (const { receiver } of this.#exchanges.all)
+      for (const { id, state, files } of receiver.offers) {
+        const place = this.#wishes.get(id);
+        if (!place || state !== 'accepted') continue;
+        const hasEnded = !files.some(isLive);
+        if (hasEnded) this.#wishes.delete(id);
+        // One archive has all of them; into a folder each goes as soon as it can, so that one at a time is there twice.
+        if (place.kind === 'downloads' && !hasEnded) continue;
+        const fresh = files.filter((file) => file.state === 'done' && file.saved === 'no');
+        void this.#save(
+          fresh.map((file) => ({ receiver, file })),
+          place,
+          'freed',
+        );
+      }
+  }
+
+  async #askFor({ files, preview }: OfferView): Promise<Place | undefined> {
+    if (!this.canSaveToFolder) return { kind: 'downloads' };
+    const [only] = preview;
+    if (files === 1 && only) {
+      const handle = await pickFile(baseName(only.path));
+      return handle && { kind: 'file', handle };
     }
-    throwIfAny(failures);
+    const handle = await pickFolder();
+    return handle && { kind: 'folder', folder: new PickedFolder(handle) };
   }
 
-  /** One that cannot be read does not keep the others: why goes into `failures`. */
-  async #open(key: string, failures: unknown[]): Promise<Blob | undefined> {
-    const found = this.#views.find(key);
-    try {
-      return await found?.exchange.receiver.open(found.view.id);
-    } catch (error) {
-      failures.push(error);
-      return undefined;
-    }
+  #receivedOf(transfers: readonly TransferView[]): Received[] {
+    return transfers.flatMap(({ key }) => {
+      const { exchange, view } = this.#views.find(key) ?? {};
+      const file = exchange?.receiver.fileOf(view!.id);
+      return exchange && file ? [{ receiver: exchange.receiver, file }] : [];
+    });
   }
 
-  #markSaved(key: string): void {
-    const found = this.#views.find(key);
-    found?.exchange.receiver
-      .markSaved(found.view.id)
-      .catch((error: unknown) => console.warn('Could not note that a file is saved.', error));
-    this.#onSaved();
+  /** What goes wrong is in the view. */
+  async #save(received: readonly Received[], place: Place, how: 'saved' | 'freed'): Promise<void> {
+    const fresh = received.filter(({ file }) => file.state === 'done' && !file.freed && !this.#underWay.has(file.id));
+    if (fresh.length === 0) return;
+    for (const { file } of fresh) this.#underWay.add(file.id);
+    await this.#queue.push(async () => {
+      const saving = new Saving(fresh, this.#stop.signal, (progress) => this.#show({ progress }));
+      try {
+        await (place.kind === 'downloads' ? saving.toDownloads(this.#downloads) : saving.toPlace(place, how));
+      } finally {
+        for (const { file } of fresh) this.#underWay.delete(file.id);
+        const { unsaved, renamed } = this.#view;
+        this.#show({
+          progress: undefined,
+          unsaved: [...unsaved, ...saving.unsaved],
+          renamed: [...renamed, ...saving.renamed],
+        });
+      }
+    });
   }
-}
 
-function throwIfAny(failures: readonly unknown[]): void {
-  if (failures.length > 0) throw new AggregateError(failures, 'Some files could not be opened');
+  #show(changes: Partial<SavingView>): void {
+    this.#view = { ...this.#view, ...changes };
+    this.#onChanged();
+  }
 }

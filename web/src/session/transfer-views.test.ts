@@ -3,12 +3,18 @@ import { passUntil, Visitor } from '@tincan/engine/room/testing/visits';
 import { bytesOf } from '@tincan/engine/transfer/testing/given-files';
 import { TransferViews } from './transfer-views.ts';
 
-const FILES = { 'a.txt': new Uint8Array(10), 'b.txt': new Uint8Array(20), 'large.bin': new Uint8Array(40 * 1_048_576) };
+const FILES = {
+  'a.txt': new Uint8Array(10),
+  'b.txt': new Uint8Array(20),
+  'c.txt': new Uint8Array(30),
+  'd.txt': new Uint8Array(40),
+  'large.bin': new Uint8Array(40 * 1_048_576),
+};
 
-/** Which of the received files are saved, as the page shows it. */
+/** Where the small received files are beside the browser's own copy, as the page shows it, and whether there is one. */
 function savedOf({ exchanges }: Visitor): string[] {
-  const views = new TransferViews(exchanges).transfers(0);
-  return views.filter(({ direction, saved }) => direction === 'receive' && saved).map(({ path }) => path);
+  const small = new TransferViews(exchanges).transfers(0).filter(({ path }) => path !== 'large.bin');
+  return small.map(({ path, saved, kept }) => `${path}: ${saved}${kept ? '' : ', freed'}`);
 }
 
 test('what was saved is so after a reload, in an offer that goes on', async () => {
@@ -18,15 +24,22 @@ test('what was saved is so after a reload, in an offer that goes on', async () =
   alice.offer(bob, FILES);
   const isDone = (path: string) => bob.received.some((file) => file.path === path && file.state === 'done');
   await passUntil(
-    () => isDone('a.txt') && isDone('b.txt'),
+    () => Object.keys(FILES).every((path) => path === 'large.bin' || isDone(path)),
     () => bob.view,
   );
   for (const { sender } of alice.exchanges.all) for (const { id } of sender.files) sender.pause(id);
-  for (const { receiver } of bob.exchanges.all)
-    for (const { id, path } of receiver.files) if (path === 'a.txt') await receiver.markSaved(id);
-  expect([savedOf(bob), isDone('large.bin')]).toEqual([['a.txt'], false]);
+  for (const { receiver } of bob.exchanges.all) {
+    const idsOf = (...paths: string[]) =>
+      [...receiver.files].flatMap(({ id, path }) => (paths.includes(path) ? [id] : []));
+    await receiver.noteSaved(idsOf('a.txt'), 'handed');
+    await receiver.noteSaved(idsOf('b.txt', 'c.txt', 'large.bin'), 'saved');
+    await receiver.noteSaved(idsOf('b.txt'), 'handed'); // is not less for that
+    await receiver.noteSaved(idsOf('c.txt'), 'freed');
+  }
+  const expected = ['a.txt: handed', 'b.txt: saved', 'c.txt: saved, freed', 'd.txt: no'];
+  expect([savedOf(bob), isDone('large.bin')]).toEqual([expected, false]);
   await bob.reload();
-  expect(savedOf(bob)).toEqual(['a.txt']);
+  expect(savedOf(bob)).toEqual(expected);
 });
 
 test('what ended since its peer has left for good cannot be tried again', async () => {

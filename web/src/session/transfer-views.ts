@@ -68,7 +68,12 @@ export class TransferViews {
     // Somebody who gives a file the id of another one must not hide that.
     const key = views.has(own) ? `${own} ${exchange.peer}` : own;
     const before = this.#views.get(key);
-    if (before?.state === file.state && before.saved === file.saved && !isOpen(before.state)) {
+    if (
+      before?.state === file.state &&
+      before.saved === file.saved &&
+      before.kept === isKept(direction, file) &&
+      !isOpen(before.state)
+    ) {
       views.set(key, before); // ended, and nothing about it changes any more
       return;
     }
@@ -92,7 +97,7 @@ export class TransferViews {
       secondsLeft: bytesPerSecond ? (file.size - file.durable) / bytesPerSecond : undefined,
       canPause: file.state === 'active' && file.here === 'none',
       canResume: (file.state === 'failed' && file.failure !== 'peer-left') || (isLive(file) && file.here === 'person'),
-      savable: direction === 'receive' && state === 'done',
+      kept: isKept(direction, file),
       saved: file.saved,
     };
     views.set(key, before && sameView(before, view) ? before : view);
@@ -149,6 +154,10 @@ function waitReason({ peer, linked, left, laneless }: Exchange, file: TransferFi
   if (file.there === 'space') return 'space-there';
   if (file.there === 'file') return 'file-there';
   return laneless && file.state === 'active' ? 'lanes' : undefined;
+}
+
+function isKept(direction: TransferView['direction'], { state, freed }: TransferFile): boolean {
+  return direction === 'receive' && state === 'done' && !freed;
 }
 
 function toState({ state }: TransferFile, why: WaitReason | undefined): TransferState {

@@ -1,6 +1,7 @@
 // What the page shows: plain snapshots, replaced and never changed, at most ten times a second.
 import type { SessionId } from '@tincan/shared/introduction';
 import type { Breach } from '@tincan/engine/rtc/breach';
+import type { Saved } from '@tincan/engine/transfer/file-state';
 import type { TransferFailure } from '@tincan/engine/transfer/path';
 
 export type { Breach };
@@ -134,9 +135,34 @@ export interface TransferView {
   canPause: boolean;
   /** Paused by this person, or failed, so that another try may help. */
   canResume: boolean;
-  /** Received and whole: `save` puts it into the downloads. */
-  savable: boolean;
-  saved: boolean;
+  /** Received, whole, and kept in this browser: it can be saved, with others if it is an empty folder. */
+  kept: boolean;
+  saved: Saved;
+}
+
+/** Why a received file is not where its person wanted it. It is still in this browser. */
+export type SaveFailure =
+  | 'stopped' // by its person
+  | 'not-allowed' // the browser does not let the page write there any more
+  | 'no-space'
+  | 'name' // the browser refuses it
+  | 'cut' // a download ended in the middle
+  | 'failed';
+
+/** What is being saved at this moment. */
+export interface SaveProgress {
+  files: number;
+  /** In bytes. */
+  bytes: number;
+  size: number;
+}
+
+export interface SavingView {
+  progress: SaveProgress | undefined;
+  /** Since its person has dismissed it last. */
+  unsaved: readonly { path: string; why: SaveFailure }[];
+  /** What has another name where it was saved: `name` is a path in a picked folder, or the name of a download. */
+  renamed: readonly { path: string; name: string }[];
 }
 
 export interface ChatView {
@@ -184,7 +210,7 @@ export interface PartialView {
   /** Of it on the disk, in bytes. */
   bytes: number;
   state: 'unfinished' | 'done';
-  saved: boolean;
+  saved: Saved;
   /** It is received by another page of this browser at this moment. */
   busy: boolean;
   /** Of the room where it goes on, where it is unfinished. */

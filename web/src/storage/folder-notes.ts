@@ -78,5 +78,7 @@ function isEnd(value: unknown): value is FileEnd {
   if (typeof value !== 'object' || value === null || !('end' in value)) return false;
   if (value.end === 'removed') return true;
   const hasHash = 'hash' in value && typeof value.hash === 'string';
-  return hasHash && (value.end === 'done' || (value.end === 'saved' && 'at' in value && typeof value.at === 'number'));
+  if (!hasHash) return false;
+  if (value.end === 'done' || value.end === 'handed') return true;
+  return (value.end === 'saved' || value.end === 'freed') && 'at' in value && typeof value.at === 'number';
 }

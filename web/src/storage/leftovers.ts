@@ -17,23 +17,20 @@ function lockOf(directory: string): string {
   return `tincan-received-${directory}`;
 }
 
-/** For so long a saved file is kept, in milliseconds: the browser may still be copying it, or its person think again. */
-const KEEP_SAVED_MS = 3_600_000;
-
 /** A file that an earlier visit received whole. */
 export interface Leftover {
   readonly id: string;
   readonly path: string;
   readonly file: File;
-  /** It was handed to the downloads, not long ago. */
+  /** It was handed to the downloads. */
   readonly saved: boolean;
   /** Deletes it for good. Harmless when another tab has done so. */
   discard(): Promise<void>;
 }
 
 /**
- * Finds what earlier visits received whole and did not save, or only just; and deletes what else they left: parts of
- * files whose transfer ended with the visit, and files that were saved. Folders of pages that are still open are left alone.
+ * Finds what earlier visits received whole, and deletes what else they left: parts of files whose transfer ended with
+ * the visit. Folders of pages that are still open are left alone.
  */
 export async function findLeftovers(): Promise<Leftover[]> {
   const root = await receivedFolder();
@@ -71,11 +68,10 @@ async function sift(root: FileSystemDirectoryHandle, name: string): Promise<Left
   const kept: Leftover[] = [];
   for await (const entry of folder.values()) {
     const known = finished.get(entry.name);
-    const worthIt = known?.path !== undefined && (known.saved ?? Infinity) > Date.now() - KEEP_SAVED_MS;
-    if (entry.kind === 'file' && worthIt) {
+    if (entry.kind === 'file' && known?.path !== undefined) {
       kept.push({
         id: `${name}/${entry.name}`,
-        path: known.path!,
+        path: known.path,
         file: await entry.getFile(),
         saved: known.saved !== undefined,
         discard: () => remove(folder, entry.name),

@@ -9,7 +9,7 @@ import { BlockSet, blockBytes, blockCount } from '@tincan/engine/transfer/blocks
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { HASH_BYTES, hashBlock, sameHash } from '@tincan/engine/transfer/hash';
 import { checkBlock, fileAt } from '@tincan/engine/transfer/store-checks';
-import { type FileEnd, type FileNote, type Manifest, type OfferFolder } from '@tincan/engine/transfer/store';
+import { isFreed, type FileEnd, type FileNote, type Manifest, type OfferFolder } from '@tincan/engine/transfer/store';
 import { FolderFiles } from './folder-files.ts';
 import {
   MANIFEST,
@@ -84,7 +84,7 @@ export class OpfsFolder implements OfferFolder {
     for (const place of placesOf(beginning.manifest.files))
       durable.push(durableBlocks(place, isPacked(place.size) ? pack : await readFile(directory, place.sidecar)));
     const folder = new OpfsFolder(holding, beginning, await readFile(directory, NOTES), durable);
-    await folder.#free([...folder.ends.keys()].filter((file) => folder.#isRemoved(file)));
+    await folder.#free([...folder.ends.keys()].filter((file) => folder.#isFreed(file)));
     return folder;
   }
 
@@ -119,7 +119,7 @@ export class OpfsFolder implements OfferFolder {
 
   /** The numbers in `durableAtOpening`. */
   foundDurable(file: number): readonly number[] {
-    return this.#isRemoved(file) ? [] : (this.#durable[file] ?? []);
+    return this.#isFreed(file) ? [] : (this.#durable[file] ?? []);
   }
 
   async write(file: number, block: number, bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void> {
@@ -145,7 +145,7 @@ export class OpfsFolder implements OfferFolder {
     const { data, sidecar, at, entry, size } = this.#placeOf(file);
     const isBlock = Number.isInteger(block) && block >= 0 && block < blockCount(size);
     if (!isBlock) throw new TincanError('store-failed', `file ${file} has no block ${block}`);
-    if (this.#isRemoved(file)) return false;
+    if (this.#isFreed(file)) return false;
     const hashAt = (entry + block) * HASH_BYTES;
     return this.#next(async () => {
       const hash = await this.#files.read(sidecar, hashAt, HASH_BYTES);
@@ -161,7 +161,7 @@ export class OpfsFolder implements OfferFolder {
   async hashes(file: number): Promise<Uint8Array<ArrayBuffer>> {
     const { sidecar, entry, size } = this.#placeOf(file);
     const list = new Uint8Array(blockCount(size) * HASH_BYTES);
-    if (!this.#isRemoved(file))
+    if (!this.#isFreed(file))
       list.set(await this.#next(() => this.#files.read(sidecar, entry * HASH_BYTES, list.length)));
     return list;
   }
@@ -170,7 +170,7 @@ export class OpfsFolder implements OfferFolder {
     const { data, at, size } = this.#placeOf(file);
     const blob = await this.#next(async () => {
       if (size === 0) return new Blob();
-      if (this.#isRemoved(file)) throw new TincanError('store-failed', `file ${file} was removed`);
+      if (this.#isFreed(file)) throw new TincanError('store-failed', `file ${file} was removed`);
       if (isPacked(size)) return new Blob([await this.#files.read(data, at, size)]);
       await this.#files.close(data); // it is whole: others need the handle more
       return (await (await this.#holding.directory.getFileHandle(data)).getFile()).slice(0, size);
@@ -184,7 +184,7 @@ export class OpfsFolder implements OfferFolder {
       for (const { file } of notes) fileAt(this.manifest, file);
       await this.#append(encodeNotes(notes));
       for (const { file, end } of notes) this.ends.set(file, end);
-      await this.#free(notes.flatMap(({ file, end }) => (end.end === 'removed' ? [file] : [])));
+      await this.#free(notes.flatMap(({ file, end }) => (isFreed(end) ? [file] : [])));
     });
   }
 
@@ -256,8 +256,8 @@ export class OpfsFolder implements OfferFolder {
     this.#isTorn = false;
   }
 
-  #isRemoved(file: number): boolean {
-    return this.ends.get(file)?.end === 'removed';
+  #isFreed(file: number): boolean {
+    return isFreed(this.ends.get(file));
   }
 
   /** Gives the space of removed files back: of those in the pack, with the last of them. */
@@ -268,7 +268,7 @@ export class OpfsFolder implements OfferFolder {
       await this.#files.remove(data);
       await this.#files.remove(sidecar);
     }
-    const isKept = (file: number) => isPacked(this.#places[file]!.size) && !this.#isRemoved(file);
+    const isKept = (file: number) => isPacked(this.#places[file]!.size) && !this.#isFreed(file);
     if (removed.length === 0 || [...this.#places.keys()].some(isKept)) return;
     this.#pending.delete(PACK_HASHES);
     await this.#files.remove(PACK_DATA);

@@ -3,7 +3,14 @@ import { randomId } from '@tincan/shared/base64url';
 import { TincanError } from '@tincan/engine/platform/errors';
 import { blockBytes } from '@tincan/engine/transfer/blocks';
 import { expiredOf, KEEP_UNFINISHED_MS } from '@tincan/engine/transfer/expiry';
-import { TAKE_TIMEOUT_MS, type KeptOffer, type Manifest, type OfferStore } from '@tincan/engine/transfer/store';
+import {
+  isFreed,
+  TAKE_TIMEOUT_MS,
+  type FileEnd,
+  type KeptOffer,
+  type Manifest,
+  type OfferStore,
+} from '@tincan/engine/transfer/store';
 import { MANIFEST, NOTES, PACK_HASHES, durableBlocks, isPacked, placesOf } from './folder-layout.ts';
 import { parseManifest, parseNotes } from './folder-notes.ts';
 import { isMissing, readFile, removeEntry, type Directory } from './handles.ts';
@@ -193,13 +200,13 @@ async function lastWritten(directory: Directory): Promise<number> {
 async function countDurable(
   directory: Directory,
   { files }: Manifest,
-  ends: ReadonlyMap<number, { end: string }>,
+  ends: ReadonlyMap<number, FileEnd>,
 ): Promise<number[]> {
   const pack = await readSidecar(directory, PACK_HASHES);
   const counts: number[] = [];
   for (const [file, place] of placesOf(files).entries()) {
     let bytes = 0;
-    if (ends.get(file)?.end !== 'removed') {
+    if (!isFreed(ends.get(file))) {
       const sidecar = isPacked(place.size) ? pack : await readSidecar(directory, place.sidecar);
       for (const block of durableBlocks(place, sidecar)) bytes += blockBytes(place.size, block);
     }

@@ -20,8 +20,8 @@ function transfer(id: string, state: TransferState, more: Partial<TransferView> 
     secondsLeft: undefined,
     canPause: false,
     canResume: false,
-    savable: false,
-    saved: false,
+    kept: false,
+    saved: 'no',
     ...more,
   };
 }
@@ -53,10 +53,10 @@ describe('totalsOf', () => {
 
   it('tells saved from unsaved', () => {
     const totals = totalsOf([
-      transfer('a', 'done', { savable: true, saved: true }),
-      transfer('b', 'done', { savable: true }),
+      transfer('a', 'done', { kept: true, saved: 'handed' }),
+      transfer('b', 'done', { kept: true }),
     ]);
-    expect(totals).toMatchObject({ savable: 2, unsaved: 1 });
+    expect(totals).toMatchObject({ kept: 2, unsaved: 1, freeable: 100 });
   });
 });
 
@@ -70,8 +70,8 @@ describe('visibleRows', () => {
 
   it('shows what moves first, then what failed, then what is unsaved', () => {
     const rows = [
-      transfer('a', 'done', { savable: true, saved: true }),
-      transfer('b', 'done', { savable: true }),
+      transfer('a', 'done', { kept: true, saved: 'handed' }),
+      transfer('b', 'done', { kept: true }),
       transfer('c', 'failed'),
       transfer('d', 'offered'),
       transfer('e', 'active'),

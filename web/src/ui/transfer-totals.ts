@@ -9,8 +9,11 @@ export interface TransferTotals {
   open: number;
   /** Accepted and not yet ended: leaving now would lose them. */
   running: number;
-  savable: number;
+  /** Received, whole, and kept in this browser. */
+  kept: number;
   unsaved: number;
+  /** Kept here although it was saved, or handed to the downloads; in bytes. */
+  freeable: number;
   /** Of everything that has arrived or may still arrive, in bytes. */
   bytes: number;
   size: number;
@@ -25,8 +28,9 @@ export function totalsOf(transfers: readonly TransferView[]): TransferTotals {
     failed: 0,
     open: 0,
     running: 0,
-    savable: 0,
+    kept: 0,
     unsaved: 0,
+    freeable: 0,
     bytes: 0,
     size: 0,
     bytesPerSecond: 0,
@@ -43,8 +47,9 @@ export function totalsOf(transfers: readonly TransferView[]): TransferTotals {
     }
     if (state === 'done') totals.done += 1;
     if (state === 'failed') totals.failed += 1;
-    if (transfer.savable) totals.savable += 1;
-    if (transfer.savable && !transfer.saved) totals.unsaved += 1;
+    if (transfer.kept) totals.kept += 1;
+    if (transfer.kept && transfer.saved === 'no') totals.unsaved += 1;
+    if (transfer.kept && transfer.saved !== 'no') totals.freeable += transfer.size;
     if (open || state === 'done') {
       totals.bytes += transfer.bytes;
       totals.size += transfer.size;
@@ -63,9 +68,9 @@ export function visibleRows(transfers: readonly TransferView[], limit: number): 
   return groups.flat().slice(0, limit);
 }
 
-function rank({ state, savable, saved }: TransferView): number {
+function rank({ state, kept, saved }: TransferView): number {
   if (isOpen(state) && state !== 'offered') return 0;
   if (state === 'failed') return 1;
   if (state === 'offered') return 2;
-  return savable && !saved ? 3 : 4;
+  return kept && saved === 'no' ? 3 : 4;
 }

@@ -2,6 +2,7 @@
 // are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
 import type { RoomProblem, ServerState, TransferState, TransferView, WaitReason } from '../session/views.ts';
 import { callWords } from './call-words.ts';
+import { savingWords } from './saving-words.ts';
 import { trustWords } from './trust-words.ts';
 
 type Direction = TransferView['direction'];
@@ -23,6 +24,8 @@ const en = {
     ask: 'Delete this file?',
     askAll: (n: string) => `Delete all ${n} files?`,
     askWhy: (name: string) => `${name} has not been saved. It will be gone for good.`,
+    askWhyHanded: (name: string) =>
+      `${name} was handed to your downloads. Look whether it is there: what this browser keeps of it will be gone for good.`,
     askWhyUnfinished: (name: string) => `What has arrived of ${name} will be gone for good.`,
     askWhyAll: 'What has arrived of them and is not saved will be gone for good.',
     yes: 'Delete',
@@ -51,6 +54,7 @@ const en = {
       : `${shown} transfers of this room go on in another tab of this browser. Close that tab and reload this one to have them here.`,
   someone: 'Someone',
   ...trustWords,
+  ...savingWords,
   ...callWords,
 
   home: {
@@ -154,6 +158,8 @@ const en = {
     more: (n: string) => `and ${n} more`,
     list: 'The files',
     accept: 'Accept',
+    acceptSave: 'Accept and save',
+    acceptSaveAs: 'Accept and save…',
     decline: 'Decline',
     noRoom: (size: string, free: string) =>
       `There is no room for it on this device: ${size} are needed and ${free} are free. Free some space and accept again.`,
@@ -168,10 +174,8 @@ const en = {
     overall: 'All transfers together',
     amount: (done: string, size: string) => `${done} of ${size}`,
     saveAll: 'Save all',
-    allSaved: 'All saved',
-    saveFailed: 'Not everything could be saved. What is not marked as saved can be saved again.',
+    saveAllAgain: 'Save all again',
     saveToFolder: 'Save to a folder',
-    folderFailed: 'Not everything could be written into that folder. What is not marked as saved can be saved again.',
     stopAll: 'Stop all',
     stopAllAsk: (n: string) => `Stop all ${n} transfers that have not ended? What has arrived of them is given up.`,
     stopAllYes: 'Stop all',
@@ -201,6 +205,8 @@ const en = {
     saveOne: (path: string) => `Save ${path}`,
     saved: 'Saved',
     savedOne: (path: string) => `${path} is saved. Save it again`,
+    handed: 'In downloads',
+    handedOne: (path: string) => `${path} was handed to the downloads. Save it again`,
     verified: 'Verified',
     hash: 'Hash of the file, equal on both sides:',
   },

@@ -212,13 +212,16 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
     },
   },
   {
-    name: 'what is removed is not durable any more, and cannot be written',
+    name: 'what is removed or freed is not durable any more, and cannot be written',
     run: async (bench) => {
       const store = await bench.open();
       const folder = await store.create(manifestOf(2 * MiB, 50, 60, 2 * MiB, 70), LINK);
       await writeAll(folder);
       await folder.flush();
-      await folder.note([0, 1].map((file) => ({ file, end: { end: 'removed' } })));
+      await folder.note([
+        { file: 0, end: { end: 'removed' } },
+        { file: 1, end: { end: 'freed', hash: 'aa', at: 5 } },
+      ]);
       for (const file of [0, 1]) {
         expectBytes(await folder.hashes(file), await listOf(folder.manifest, file, []), `sidecar ${file}`);
         await expectCode(writeBlocks(folder, file, 0), 'store-failed');
@@ -341,7 +344,7 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
     },
   },
   {
-    name: 'unfinished files expire a week after their offer was written to; nobody loses what is done and not saved',
+    name: 'unfinished files expire a week after their offer was written to; nobody loses what is done, and not certain to be saved',
     run: async (bench) => {
       const store = await bench.open();
       const make = async (...ends: (FileEnd | undefined)[]) => {
@@ -353,18 +356,20 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
       };
       const now = Date.now();
       const saved: FileEnd = { end: 'saved', hash: 'aa', at: now };
+      const freed: FileEnd = { end: 'freed', hash: 'aa', at: now };
       const unfinished = await make(undefined, saved);
       const done = await make(undefined, DONE);
-      const allSaved = await make(saved, { end: 'removed' });
+      const handed = await make({ end: 'handed', hash: 'aa' }, saved);
+      const allSaved = await make(saved, { end: 'removed' }, freed);
       const kept = async (after: number) => {
         const names = (await (await bench.open({ now: () => now + after })).list()).map(({ folder }) => folder);
-        return [unfinished, done, allSaved, held.folder].map((name) => names.includes(name));
+        return [unfinished, done, handed, allSaved, held.folder].map((name) => names.includes(name));
       };
       const held = await store.create(manifestOf(10), LINK);
-      expectSame(await kept(KEEP_SAVED_MS - 1_000), [true, true, true, true], 'kept within the hour');
-      expectSame(await kept(KEEP_SAVED_MS + 60_000), [true, true, false, true], 'kept after an hour');
-      expectSame(await kept(KEEP_UNFINISHED_MS - 60_000), [true, true, false, true], 'kept within the week');
-      expectSame(await kept(KEEP_UNFINISHED_MS + 60_000), [false, true, false, true], 'kept after a week');
+      expectSame(await kept(KEEP_SAVED_MS - 1_000), [true, true, true, true, true], 'kept within the hour');
+      expectSame(await kept(KEEP_SAVED_MS + 60_000), [true, true, true, false, true], 'kept after an hour');
+      expectSame(await kept(KEEP_UNFINISHED_MS - 60_000), [true, true, true, false, true], 'kept within the week');
+      expectSame(await kept(KEEP_UNFINISHED_MS + 60_000), [false, true, true, false, true], 'kept after a week');
       await expectCode(store.take(unfinished), 'gone');
       const rest = (await store.list()).find(({ folder }) => folder === done);
       expectSame([rest?.ends.get(0)?.end, rest?.ends.get(1)?.end], ['removed', 'done'], 'how its files ended');

@@ -1,0 +1,162 @@
+import { TincanError } from '@tincan/engine/platform/errors';
+import type { TransferFile } from '@tincan/engine/transfer/file-state';
+import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
+import type { Receiver } from '@tincan/engine/transfer/receiver';
+import type { Downloads } from '../storage/downloads.ts';
+import { writeFile, type PickedFolder } from '../storage/picked-folder.ts';
+import type { ZipEntry } from '../storage/zip.ts';
+import type { SaveFailure, SaveProgress, SavingView } from './views.ts';
+
+/** What was written is noted, and so freed where that is wished, at least every so many bytes. */
+const NOTE_BYTES = 64 * 1_048_576;
+
+/** A received file and who has it. */
+export interface Received {
+  readonly receiver: Receiver;
+  readonly file: TransferFile;
+}
+
+/** Where received files go. */
+export type Place =
+  | { readonly kind: 'folder'; readonly folder: PickedFolder }
+  | { readonly kind: 'file'; readonly handle: FileSystemFileHandle }
+  | { readonly kind: 'downloads' };
+
+/** Files that are put somewhere together. Nothing rejects: what could not be saved is in `unsaved`. */
+export class Saving {
+  readonly unsaved: SavingView['unsaved'][number][] = [];
+  readonly renamed: SavingView['renamed'][number][] = [];
+  readonly #received: readonly Received[];
+  /** In bytes. */
+  readonly #size: number;
+  /** In the order of `#received`: those of several offers may be alike. */
+  readonly #paths: readonly string[];
+  readonly #signal: AbortSignal;
+  readonly #onProgress: (progress: SaveProgress) => void;
+
+  constructor(received: readonly Received[], signal: AbortSignal, onProgress: (progress: SaveProgress) => void) {
+    this.#received = received;
+    this.#size = sizeOf(received);
+    this.#paths = uniquePaths(received.map(({ file }) => file.path));
+    this.#signal = signal;
+    this.#onProgress = onProgress;
+  }
+
+  /** Hands one over as it is, several as one archive. */
+  async toDownloads(downloads: Downloads): Promise<void> {
+    const [only, ...others] = this.#received;
+    try {
+      if (only && others.length === 0 && !isFolder(only.file)) await this.#downloadOne(only, downloads);
+      else await this.#downloadZip(downloads);
+      await noteSaved(this.#received, 'handed');
+    } catch (error) {
+      this.#fail(this.#received, error);
+    }
+  }
+
+  /** Writes one after the other; one that cannot be written keeps no other from it, unless nothing can be. */
+  async toPlace(place: Exclude<Place, { kind: 'downloads' }>, how: 'saved' | 'freed'): Promise<void> {
+    const written: Received[] = [];
+    let bytes = 0;
+    for (const [index, each] of this.#received.entries()) {
+      this.#tell(bytes);
+      try {
+        await this.#write(each, this.#paths[index]!, place);
+        written.push(each);
+        if (sizeOf(written) >= NOTE_BYTES) await noteSaved(written.splice(0), how);
+      } catch (error) {
+        const isHopeless = HOPELESS.has(failureOf(error));
+        this.#fail(isHopeless ? this.#received.slice(index) : [each], error);
+        if (isHopeless) break;
+      }
+      bytes += each.file.size;
+    }
+    await noteSaved(written, how);
+  }
+
+  async #write(each: Received, path: string, place: Exclude<Place, { kind: 'downloads' }>): Promise<void> {
+    this.#signal.throwIfAborted();
+    const blob = isFolder(each.file) ? new Blob() : await open(each);
+    if (place.kind === 'file') return writeFile(place.handle, blob, this.#signal);
+    const name = await place.folder.write(path, blob, this.#signal);
+    if (name !== path) this.renamed.push({ path, name });
+  }
+
+  async #downloadOne(only: Received, downloads: Downloads): Promise<void> {
+    const name = downloadName(only.file.path);
+    downloads.file(await open(only), name);
+    if (name !== baseName(only.file.path)) this.renamed.push({ path: only.file.path, name });
+  }
+
+  async #downloadZip(downloads: Downloads): Promise<void> {
+    const entries = this.#received.map((each, index): ZipEntry => {
+      const { size, modified } = each.file;
+      return { path: this.#paths[index]!, size, modified, open: () => open(each) };
+    });
+    const handed = await downloads.zip(zipName(this.#paths), entries, {
+      signal: this.#signal,
+      onProgress: (bytes) => this.#tell(bytes),
+    });
+    if (handed !== 'handed') throw new TincanError(handed === 'cut' ? 'cut' : 'stopped', 'the browser did not take it');
+  }
+
+  #tell(bytes: number): void {
+    this.#onProgress({ files: this.#received.length, bytes: Math.min(bytes, this.#size), size: this.#size });
+  }
+
+  #fail(received: readonly Received[], error: unknown): void {
+    console.warn('Not everything could be saved.', error);
+    const why = failureOf(error);
+    this.unsaved.push(...received.map(({ file }) => ({ path: file.path, why })));
+  }
+}
+
+/** Remembers where these are now, those of one receiver at once. */
+export async function noteSaved(received: readonly Received[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
+  const ids = new Map<Receiver, string[]>();
+  for (const { receiver, file } of received) {
+    const known = ids.get(receiver);
+    if (known) known.push(file.id);
+    else ids.set(receiver, [file.id]);
+  }
+  for (const [receiver, files] of ids) await receiver.noteSaved(files, how);
+}
+
+async function open({ receiver, file }: Received): Promise<Blob> {
+  const blob = await receiver.open(file.id);
+  if (!blob) throw new TincanError('gone', `${file.path} is not kept here any more`);
+  return blob;
+}
+
+/** Whoever fails so for one file does so for all. */
+const HOPELESS: ReadonlySet<SaveFailure> = new Set(['stopped', 'not-allowed', 'no-space']);
+
+function failureOf(error: unknown): SaveFailure {
+  if (error instanceof TincanError) return CODES[error.code as string] ?? 'failed';
+  return error instanceof Error ? (NAMES[error.name] ?? 'failed') : 'failed';
+}
+
+const CODES: Record<string, SaveFailure> = { 'no-space': 'no-space', cut: 'cut', stopped: 'stopped' };
+/** As browsers name them. */
+const NAMES: Record<string, SaveFailure> = {
+  AbortError: 'stopped',
+  NotAllowedError: 'not-allowed',
+  QuotaExceededError: 'no-space',
+  TypeError: 'name',
+};
+
+/** After the folder that all of them are in, if there is one. */
+function zipName(paths: readonly string[]): string {
+  const [first = ''] = paths;
+  const root = first.slice(0, first.indexOf('/') + 1);
+  const isOneFolder = root !== '' && paths.every((path) => path.startsWith(root));
+  return downloadName(`${isOneFolder ? root.slice(0, -1) : 'Tincan'}.zip`);
+}
+
+function isFolder({ path }: TransferFile): boolean {
+  return path.endsWith('/');
+}
+
+function sizeOf(received: readonly Received[]): number {
+  return received.reduce((sum, { file }) => sum + file.size, 0);
+}

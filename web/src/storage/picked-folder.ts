@@ -1,0 +1,125 @@
+// A folder or a file that the person has picked on their own disk, where the browser lets a page write to such.
+
+declare global {
+  interface Window {
+    showDirectoryPicker?(options: { mode: 'readwrite' }): Promise<FileSystemDirectoryHandle>;
+    showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
+  }
+}
+
+/** Whether this browser lets a page write into a folder that its person picks. */
+export function canPickFolder(): boolean {
+  return typeof window.showDirectoryPicker === 'function';
+}
+
+/** Asks for a folder, within a click; `undefined` if the person closes the question. */
+export function pickFolder(): Promise<FileSystemDirectoryHandle | undefined> {
+  return unlessClosed(() => window.showDirectoryPicker!({ mode: 'readwrite' }));
+}
+
+/** Asks where to put one file, within a click; `undefined` if the person closes the question. */
+export function pickFile(name: string): Promise<FileSystemFileHandle | undefined> {
+  return unlessClosed(() => window.showSaveFilePicker!({ suggestedName: name }));
+}
+
+/** Writes a file to a place that was picked: whole, or what was there stays. */
+export async function writeFile(handle: FileSystemFileHandle, file: Blob, signal: AbortSignal): Promise<void> {
+  await file.stream().pipeTo(await handle.createWritable(), { signal });
+}
+
+interface Folder {
+  readonly handle: FileSystemDirectoryHandle;
+  /** Its path as it is on the disk, with a `/` at its end; empty for the picked one. */
+  readonly path: string;
+}
+
+/** A folder that a tree of files is written into. */
+export class PickedFolder {
+  /** By the paths that were asked for, without the last `/`. */
+  readonly #folders = new Map<string, Folder>();
+
+  constructor(handle: FileSystemDirectoryHandle) {
+    this.#folders.set('', { handle, path: '' });
+  }
+
+  /**
+   * Writes a file under its path, or makes an empty folder of one that ends with `/`. A file's name that exists there gets a number, nothing is
+   * overwritten; a name that the browser refuses gets a `_` at its end. Gives the path as it is now. Rejects if it cannot be written; nothing of it is
+   * left then.
+   */
+  async write(path: string, file: Blob, signal: AbortSignal): Promise<string> {
+    const slash = path.lastIndexOf('/');
+    const folder = await this.#folderAt(path.slice(0, Math.max(slash, 0)));
+    if (slash === path.length - 1) return folder.path;
+    const name = await nameFor(path.slice(slash + 1), (wanted) => freeName(folder.handle, wanted));
+    const handle = await folder.handle.getFileHandle(name, { create: true });
+    try {
+      await writeFile(handle, file, signal);
+    } catch (error) {
+      await folder.handle.removeEntry(name).catch(() => undefined); // it is empty
+      throw error;
+    }
+    return folder.path + name;
+  }
+
+  async #folderAt(path: string): Promise<Folder> {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const slash = path.lastIndexOf('/');
+    const parent = await this.#folderAt(path.slice(0, Math.max(slash, 0)));
+    const name = await nameFor(path.slice(slash + 1), (wanted) => folderName(parent.handle, wanted));
+    const handle = await parent.handle.getDirectoryHandle(name, { create: true });
+    const folder = { handle, path: `${parent.path}${name}/` };
+    this.#folders.set(path, folder);
+    return folder;
+  }
+}
+
+/** The name, or one that the browser does not refuse. */
+async function nameFor(wanted: string, find: (name: string) => Promise<string>): Promise<string> {
+  try {
+    return await find(wanted);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return find(`${wanted}_`);
+  }
+}
+
+/** A folder of that name is written into, one that is a file there gets a number. */
+async function folderName(parent: FileSystemDirectoryHandle, name: string): Promise<string> {
+  try {
+    await parent.getDirectoryHandle(name);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TypeMismatchError') return freeName(parent, name);
+    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error;
+  }
+  return name;
+}
+
+async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
+  const dot = name.lastIndexOf('.');
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  let free = name;
+  for (let n = 2; await exists(folder, free); n++) free = `${stem} (${n})${ending}`;
+  return free;
+}
+
+async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  try {
+    await folder.getFileHandle(name);
+    return true;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotFoundError') return false;
+    if (error instanceof DOMException && error.name === 'TypeMismatchError') return true; // a folder of that name
+    throw error;
+  }
+}
+
+async function unlessClosed<T>(pick: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await pick();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return undefined;
+    throw error;
+  }
+}

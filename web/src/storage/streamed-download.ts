@@ -1,0 +1,144 @@
+// A download that is made as it goes, through the service worker (service-worker/sw.ts has the other end, and what the two say).
+
+/** Beside the page, wherever that is served; it serves nothing but what lies below this. */
+const SCOPE = './save/';
+/** How often the worker is asked whether it is still there, in milliseconds: within its own time to stay. */
+const ALIVE_INTERVAL_MS = 10_000;
+/** For so long a worker may be silent before something else is tried, in milliseconds. */
+const PATIENCE_MS = 5_000;
+/** Pieces of the stream are joined to at least this, in bytes: each is a message. */
+const PIECE_BYTES = 262_144;
+
+/** What a page can hand to the browser's downloads. */
+export interface Streamed {
+  readonly name: string;
+  /** In bytes, exactly. */
+  readonly length: number;
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+export interface StreamedDownloadOptions {
+  /** Bytes that the browser has taken so far. */
+  onProgress: (bytes: number) => void;
+  signal: AbortSignal;
+}
+
+/** `cut`: the browser has stopped the worker in the middle, and may take half of it for the whole. `cancelled`: its person has stopped it. */
+export type HandOver = 'handed' | 'cut' | 'cancelled';
+
+/** Makes a worker ready. `undefined` where the browser lets the page have none, as some do under a certificate that nobody has vouched for. */
+export async function startDownloadWorker(): Promise<ServiceWorker | undefined> {
+  try {
+    const registration = await navigator.serviceWorker.register('./sw.js', { scope: SCOPE });
+    const worker = registration.active ?? registration.waiting ?? registration.installing;
+    return worker ? await activated(worker) : undefined;
+  } catch (error) {
+    console.info('The browser lets this page have no service worker; archives are made on the disk first.', error);
+    return undefined;
+  }
+}
+
+/**
+ * Hands the stream to the browser's downloads, as fast as these take it. Resolves once all of it has been taken, or it was stopped; rejects as the
+ * stream does, and with `AbortError`. `undefined`, and nothing is read, if the worker does not answer.
+ */
+export async function downloadStream(
+  worker: ServiceWorker,
+  { name, length, stream }: Streamed,
+  { onProgress, signal }: StreamedDownloadOptions,
+): Promise<HandOver | undefined> {
+  const id = crypto.randomUUID();
+  const { port1: port, port2 } = new MessageChannel();
+  if (!(await isHere(worker, { type: 'announce', id, name, length }, port2, port))) return undefined;
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = `${SCOPE}${id}/${encodeURIComponent(name)}`;
+  const reader = stream.getReader();
+  let onCut = () => {};
+  const alive = setInterval(() => {
+    void isHere(worker, { type: 'alive', id }).then((here) => here || onCut());
+  }, ALIVE_INTERVAL_MS);
+  try {
+    return await new Promise<HandOver | undefined>((resolve, reject) => {
+      let bytes = 0;
+      const impatient = setTimeout(() => resolve(undefined), PATIENCE_MS);
+      const fail = (error: unknown) => {
+        port.postMessage('failed');
+        reject(error);
+      };
+      const giveMore = async () => {
+        const piece = await readPiece(reader);
+        if (piece === undefined) {
+          port.postMessage(null);
+          return resolve('handed');
+        }
+        bytes += piece.length;
+        port.postMessage(piece, [piece.buffer]);
+        onProgress(bytes);
+      };
+      onCut = () => resolve('cut');
+      signal.addEventListener('abort', () => fail(signal.reason));
+      port.onmessage = ({ data }: MessageEvent<'more' | 'cancelled'>) => {
+        clearTimeout(impatient);
+        if (data === 'more') giveMore().catch(fail);
+        else resolve('cancelled');
+      };
+      document.body.append(frame);
+    });
+  } finally {
+    clearInterval(alive);
+    await reader.cancel().catch(() => undefined); // what it fails with has been told
+    port.close();
+    frame.remove();
+  }
+}
+
+/** Joins what comes to pieces worth a message; `undefined` at the end. */
+async function readPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  while (length < PIECE_BYTES) {
+    const { value } = await reader.read();
+    if (!value) break;
+    parts.push(value);
+    length += value.length;
+  }
+  if (length === 0) return undefined;
+  const piece = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    piece.set(part, at);
+    at += part.length;
+  }
+  return piece;
+}
+
+/** Whether the worker knows of the download; it answers on a port of this question's own, or on the one that the download has. */
+function isHere(
+  worker: ServiceWorker,
+  question: object,
+  given?: MessagePort,
+  answersAt?: MessagePort,
+): Promise<boolean> {
+  const channel = given && answersAt ? { port1: answersAt, port2: given } : new MessageChannel();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), PATIENCE_MS);
+    channel.port1.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      resolve(data === 'here');
+    };
+    worker.postMessage(question, [channel.port2]);
+  });
+}
+
+function activated(worker: ServiceWorker): Promise<ServiceWorker | undefined> {
+  if (worker.state === 'activated') return Promise.resolve(worker);
+  return new Promise((resolve) => {
+    worker.addEventListener('statechange', () => {
+      if (worker.state === 'activated') resolve(worker);
+      if (worker.state === 'redundant') resolve(undefined);
+    });
+  });
+}
