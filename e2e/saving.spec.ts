@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256, type Files } from './support/files.ts';
-import { expect, test } from './support/test.ts';
-import type { TincanPage } from './support/tincan-page.ts';
+import { expect, test, type Person } from './support/test.ts';
+import { id, type TincanPage } from './support/tincan-page.ts';
+import { until } from './support/until.ts';
 
 const TREE = { 'album/1.txt': 1_000, 'album/a/1.txt': 2_000_000, 'album/b/1.txt': 0 };
 
@@ -48,4 +49,171 @@ test('several files are one archive in the downloads, with their folders (Firefo
   const zip = await bob.saveAll();
   expect(zip.name).toBe('album.zip');
   await expectTree(zip.path, files);
+});
+
+test('without a service worker, as under a certificate that nobody has vouched for, the archive is made on the disk first', async ({
+  startServer,
+  openPerson,
+  files,
+}) => {
+  const server = await startServer({ HTTPS_PORT: '0', TLS_DIR: test.info().outputPath('tls') });
+  const port = /https:\/\/[^:\s]+:(\d+)/.exec(server.output)?.[1];
+  const [alice, bob] = [
+    await openPerson({ acceptsAnyCertificate: true }),
+    await openPerson({ acceptsAnyCertificate: true }),
+  ];
+  await sendTree(files, [alice, bob], `https://localhost:${port}`);
+  expect(await bob.tab.page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
+  const zip = await bob.saveAll();
+  expect(zip.name).toBe('album.zip');
+  await expectTree(zip.path, files);
+});
+
+/** Instead of the browser's question, which no driver can answer: the person picks this folder of the page's private disk, which is as real. */
+async function pickPrivateFolder({ tab }: Person): Promise<void> {
+  await tab.runFirst(() => {
+    const root = navigator.storage.getDirectory();
+    const folder = root.then((all) => all.getDirectoryHandle('picked', { create: true }));
+    const picked = () => folder;
+    Object.assign(window, {
+      showDirectoryPicker: picked,
+      showSaveFilePicker: async ({ suggestedName }: { suggestedName: string }) =>
+        (await picked()).getFileHandle(suggestedName, { create: true }),
+    });
+  });
+}
+
+/** The SHA-256 of each file in the folder that was picked, by its path. */
+async function pickedHashes({ tab }: Person): Promise<Record<string, string>> {
+  return tab.page.evaluate(async () => {
+    const hashes: Record<string, string> = {};
+    const look = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
+      for await (const entry of folder.values()) {
+        if (entry instanceof FileSystemDirectoryHandle) await look(entry, `${path}${entry.name}/`);
+        else {
+          const bytes = await (await (entry as FileSystemFileHandle).getFile()).arrayBuffer();
+          const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+          hashes[path + entry.name] = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+        }
+      }
+    };
+    await look(await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true }), '');
+    return hashes;
+  });
+}
+
+test('from link to disk in five actions of both: drop, copy; open, accept and save, pick', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await pickPrivateFolder(bob);
+  const original = await files.random('one.bin', 3_000_000);
+  await alice.tab.open(server.url);
+  await alice.tab.dropFiles([original]); // 1
+  const link = await alice.shareLink(); // 2
+  await bob.tab.open(link); // 3
+  await bob.tab.click(`${id('incoming-offer')} ${id('accept-save')}`); // 4, and the browser's own question is 5
+  await bob.waitForTransfer({ name: 'one.bin', direction: 'receive' }, 'done');
+  await bob.waitFor('transfer', ([row]) => row?.data['saved'] === 'saved');
+  expect(await pickedHashes(bob)).toEqual({ 'one.bin': await sha256(original) });
+  // It is where it was wanted, and nowhere else.
+  expect(await bob.tab.see(id('save'))).toEqual([]);
+});
+
+test('accept and save, where the browser asks for no place: it goes to the downloads by itself (Firefox)', async ({
+  server,
+  openPerson,
+  openFirefox,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openFirefox()];
+  const original = await files.random('one.bin', 3_000_000);
+  await bob.join(await alice.startRoom(server.url));
+  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await alice.chooseFiles(original);
+  const [saved] = await bob.tab.download(`${id('incoming-offer')} ${id('accept-save')}`, [3_000_000]);
+  expect(await sha256(saved!.path)).toBe(await sha256(original));
+  await bob.waitFor('transfer', ([row]) => row?.data['saved'] === 'handed');
+});
+
+test('a folder that is full, or not allowed any more: nothing counts as saved that is not, and another try saves it', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await pickPrivateFolder(bob);
+  await sendTree(files, [alice, bob], server.url);
+  const savedOf = async () => (await bob.tab.see(id('transfer'))).map(({ data }) => data['saved']);
+
+  await bob.tab.setQuota(server.url, 3_000_000);
+  await bob.tab.click(id('save-folder'));
+  const [full] = await bob.waitFor('unsaved', (seen) => seen.length === 1);
+  expect(full?.text).toContain('there is no room for it');
+  expect(await savedOf()).toContain('no');
+  await bob.tab.setQuota(server.url, 1_000_000_000);
+
+  await bob.tab.click(`${id('unsaved')} button`);
+  await bob.tab.evaluate(() => {
+    // What a browser answers once its person has taken the permission back.
+    const own = FileSystemFileHandle.prototype.createWritable;
+    FileSystemFileHandle.prototype.createWritable = function () {
+      FileSystemFileHandle.prototype.createWritable = own;
+      return Promise.reject(new DOMException('', 'NotAllowedError'));
+    };
+  }, undefined);
+  await bob.tab.click(id('save-folder'));
+  const [refused] = await bob.waitFor('unsaved', (seen) => seen.length === 1);
+  expect(refused?.text).toContain('does not allow it any more');
+
+  await bob.tab.click(id('save-folder'));
+  await until('all are saved', savedOf, (seen) => seen.every((saved) => saved === 'saved'));
+  const expected = Object.keys(TREE).map(async (path) => [path, await sha256(join(files.path, path))] as const);
+  expect(await pickedHashes(bob)).toMatchObject(Object.fromEntries(await Promise.all(expected)));
+});
+
+test('downloads that are refused: an archive is not saved, a single file is kept here, and the next try works', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await sendTree(files, [alice, bob], server.url);
+  await bob.tab.allowDownloads(false);
+  await bob.tab.click(id('save-all'));
+  const [stopped] = await bob.waitFor('unsaved', (seen) => seen.length === 1);
+  expect(stopped?.text.replace(/[\u2066-\u2069]/g, '')).toContain('Not saved: album/1.txt (stopped)');
+  await bob.tab.click(`[data-name="album/1.txt"] ${id('save')}`);
+  await bob.waitFor('transfer', (rows) => rows.some(({ data }) => data['saved'] === 'handed'));
+  await bob.tab.reload();
+  await bob.waitFor('partial', (rows) => rows.length === 3);
+  const kept = `${id('partial')}[data-name="album/1.txt"][data-saved=handed]`;
+  await bob.tab.allowDownloads(true);
+  const [saved] = await bob.tab.download(`${kept} ${id('save')}`, [TREE['album/1.txt']]);
+  expect(await sha256(saved!.path)).toBe(await sha256(join(files.path, 'album/1.txt')));
+});
+
+test('a question of the browser where to save that stays open for 90 s gives the whole file', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await bob.tab.page.clock.install();
+  await sendTree(files, [alice, bob], server.url);
+  await bob.tab.evaluate(() => {
+    // The browser has taken the address and asks; it reads what is behind it when the question is answered.
+    const answer = HTMLAnchorElement.prototype.click;
+    HTMLAnchorElement.prototype.click = function () {
+      addEventListener('answered', () => answer.call(this));
+    };
+  }, undefined);
+  await bob.tab.click(`[data-name="album/1.txt"] ${id('save')}`);
+  await bob.waitFor('transfer', (rows) => rows.some(({ data }) => data['saved'] === 'handed'));
+  await bob.tab.page.clock.fastForward('01:30');
+  const downloading = bob.tab.page.waitForEvent('download');
+  await bob.tab.evaluate(() => dispatchEvent(new Event('answered')), undefined);
+  expect(await sha256(await (await downloading).path())).toBe(await sha256(join(files.path, 'album/1.txt')));
 });

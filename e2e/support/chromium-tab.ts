@@ -31,6 +31,8 @@ export interface ChromiumOptions {
   /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
   command?: string;
   args?: readonly string[];
+  /** The person has gone past the browser's warning of a certificate that nobody has vouched for. */
+  acceptsAnyCertificate?: boolean;
   /** Goes on with the profile of a browser that was killed. */
   profileOf?: ChromiumTab;
 }
@@ -70,6 +72,7 @@ export class ChromiumTab implements Tab {
       executablePath,
       headless: true,
       acceptDownloads: true,
+      ignoreHTTPSErrors: options.acceptsAnyCertificate ?? false,
       args: [...ARGS, ...deviceArgs(options), ...(options.args ?? [])],
     });
     await context.addInitScript(reportPolicyViolations);
@@ -140,6 +143,12 @@ export class ChromiumTab implements Tab {
   async setQuota(origin: string, bytes: number): Promise<void> {
     const session = await this.#context.newCDPSession(this.page);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes });
+  }
+
+  /** Whether the browser takes downloads, or its person refuses each. */
+  async allowDownloads(allowed: boolean): Promise<void> {
+    const session = await this.#context.newCDPSession(this.page);
+    await session.send('Page.setDownloadBehavior', { behavior: allowed ? 'default' : 'deny' });
   }
 
   /** Drops files from the desktop onto the page, which is given handles of them. */

@@ -4,7 +4,7 @@ import { isLive } from '@tincan/engine/transfer/file-state';
 import { baseName } from '@tincan/engine/transfer/names';
 import type { Downloads } from '../storage/downloads.ts';
 import { canPickFolder, pickFile, pickFolder, PickedFolder } from '../storage/picked-folder.ts';
-import { noteSaved, Saving, type Place, type Received } from './saving.ts';
+import { failureOf, noteSaved, Saving, type Place, type Received } from './saving.ts';
 import type { TransferViews } from './transfer-views.ts';
 import type { OfferView, SavingView, TransferView } from './views.ts';
 
@@ -51,7 +51,7 @@ export class Saver {
 
   /** Asks for a folder, within a click, and writes received files into it, sub-folders kept. */
   async writeIntoFolder(transfers: readonly TransferView[]): Promise<void> {
-    const handle = await pickFolder();
+    const handle = await this.#ask(transfers, pickFolder);
     const received = this.#receivedOf(transfers);
     if (handle) await this.#save(received, { kind: 'folder', folder: new PickedFolder(handle) }, 'saved');
   }
@@ -107,11 +107,22 @@ export class Saver {
     if (!this.canSaveToFolder) return { kind: 'downloads' };
     const [only] = preview;
     if (files === 1 && only) {
-      const handle = await pickFile(baseName(only.path));
+      const handle = await this.#ask(preview, () => pickFile(baseName(only.path)));
       return handle && { kind: 'file', handle };
     }
-    const handle = await pickFolder();
+    const handle = await this.#ask(preview, pickFolder);
     return handle && { kind: 'folder', folder: new PickedFolder(handle) };
+  }
+
+  /** The browser may refuse what its person has picked. */
+  async #ask<T>(files: readonly { path: string }[], pick: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await pick();
+    } catch (error) {
+      console.warn('The browser does not give the place that was picked.', error);
+      this.#show({ unsaved: files.map(({ path }) => ({ path, why: failureOf(error) })) });
+      return undefined;
+    }
   }
 
   #receivedOf(transfers: readonly TransferView[]): Received[] {

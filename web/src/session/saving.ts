@@ -131,7 +131,8 @@ async function open({ receiver, file }: Received): Promise<Blob> {
 /** Whoever fails so for one file does so for all. */
 const HOPELESS: ReadonlySet<SaveFailure> = new Set(['stopped', 'not-allowed', 'no-space']);
 
-function failureOf(error: unknown): SaveFailure {
+/** What kept something from being saved, as its person is told. */
+export function failureOf(error: unknown): SaveFailure {
   if (error instanceof TincanError) return CODES[error.code as string] ?? 'failed';
   return error instanceof Error ? (NAMES[error.name] ?? 'failed') : 'failed';
 }

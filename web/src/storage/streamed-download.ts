@@ -64,7 +64,7 @@ export async function downloadStream(
       const impatient = setTimeout(() => resolve(undefined), PATIENCE_MS);
       const fail = (error: unknown) => {
         port.postMessage('failed');
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       };
       const giveMore = async () => {
         const piece = await readPiece(reader);
