@@ -348,3 +348,19 @@ test('[LINK-10] a profile changes the name', async () => {
   expect(bob.link.name).toBe('Alice in Chains');
   expect(changed).toHaveBeenCalledTimes(1);
 });
+
+test('[LINK-10] a name comes without what could garble the text around it, and with all that belongs to its writing', async () => {
+  const { link, say, greet } = await attacked();
+  await greet();
+  const names = [
+    ['\u202eAlice\u2066', 'Alice'],
+    [' \tAlice\u2028B. ', 'AliceB.'],
+    ['می\u200cخواهم', 'می\u200cخواهم'],
+    ['👨‍👩‍👧‍👦', '👨‍👩‍👧‍👦'],
+    ['\u200f\u00ad \u3164', ''],
+  ];
+  for (const [name, shown] of names) {
+    await say({ type: 'profile', name });
+    expect(link.name).toBe(shown);
+  }
+});

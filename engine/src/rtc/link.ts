@@ -12,6 +12,7 @@ import { parseLinkMessage, WIRE_VERSION, type LinkMessage } from '@tincan/shared
 import { commitmentTo, SAFETY_NONCE_BYTES, safetyWords } from '@tincan/shared/safety-words';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import { visibleText } from '../platform/visible-text.ts';
 import type { Breach } from './breach.ts';
 import type { CreateConnection, Route } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
@@ -127,7 +128,7 @@ export class Link extends Emitter<LinkEvents> {
   get incompatible(): Incompatible | undefined {
     return this.#incompatible;
   }
-  /** What the other side calls itself; empty until its hello. */
+  /** What the other side calls itself, without what could garble the text around it (LINK-10); empty until its hello. */
   get name(): string {
     return this.#name;
   }
@@ -244,7 +245,7 @@ export class Link extends Emitter<LinkEvents> {
       // The connection stays, unused: the other side must be able to read our hello, and one of the two goes anyway.
       this.#slot.settle();
       this.#incompatible = wire > this.#wire ? 'reload-here' : 'reload-there';
-      this.#name = name;
+      this.#name = shownName(name);
       return this.emit('changed', undefined);
     }
     if (commitment === undefined) return this.#refuse('wrong-opening', 'a hello without a commitment');
@@ -292,7 +293,8 @@ export class Link extends Emitter<LinkEvents> {
     this.emit('down', { reason, wasUp });
   }
 
-  #setName(name: string): void {
+  #setName(given: string): void {
+    const name = shownName(given);
     if (this.#name === name) return;
     this.#name = name;
     this.emit('changed', undefined);
@@ -303,4 +305,8 @@ export class Link extends Emitter<LinkEvents> {
     if (!taken) this.#slot.drop('too much waits to be sent');
     return taken;
   }
+}
+
+function shownName(name: string): string {
+  return visibleText(name).trim();
 }

@@ -21,7 +21,7 @@ const ROUTE_UNKNOWN_RETRY_MS = 1_000;
 /** A peer at one moment. */
 export interface PeerSnapshot {
   session: SessionId;
-  /** What the peer calls itself; empty until it has said so. Not cleaned. */
+  /** What the peer calls itself; empty until it has said so. */
   name: string;
   state: LinkState;
   /** Of the link, while it is connected. */

@@ -71,8 +71,19 @@ describe('an attacker who sends', () => {
 
   it('[XFER-3] offers names that climb out of the folder: they are clean before anyone sees them', () => {
     const { bob, offer } = receiver();
-    offer([entry(1, 0, '../../evil\u202Etxt.exe'), entry(2, 0, 'eviltxt.exe'), entry(3, 0, '/')]);
+    offer([entry(1, 0, '../../evil\u202Etxt.exe'), entry(2, 0, 'eviltxt.exe'), entry(3, 0, '..')]);
     expect([...bob.files].map(({ path }) => path)).toEqual(['eviltxt.exe', 'eviltxt (2).exe', 'file']);
+  });
+
+  it('[XFER-3] a name that was declined is free in the next offer', () => {
+    const { bob, offer } = receiver();
+    offer([entry(1, 1, 'a.txt')]);
+    bob.decline(ID(900));
+    offer([entry(2, 1, 'a.txt')], ID(901));
+    expect([...bob.files].map(({ path, state }) => [path, state])).toEqual([
+      ['a.txt', 'declined'],
+      ['a.txt', 'offered'],
+    ]);
   });
 
   it('[XFER-2] sends frames before anybody accepted: nothing is kept', async () => {

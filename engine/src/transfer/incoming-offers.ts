@@ -3,7 +3,7 @@ import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { isLive, type TransferFile } from './file-state.ts';
 import { ReceivingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
-import { cleanPath, UniquePaths } from './names.ts';
+import { cleanPath, uniquePaths } from './names.ts';
 import type { KeptOffer, Manifest, OfferFolder, OfferStore } from './store.ts';
 
 /** Files of one peer that have not ended, and the characters of their paths; and all files of it in this visit. */
@@ -276,9 +276,9 @@ export class IncomingOffers {
   }
 
   #add({ offer: id, key, keeps }: OfferMessage, entries: readonly FileEntry[]): ReceivingOffer {
-    const paths = new UniquePaths();
-    const files = entries.map((entry) => {
-      const file = new ReceivingFile({ ...entry, path: paths.take(cleanPath(entry.path)) });
+    const paths = uniquePaths(entries.map(({ path }) => cleanPath(path)));
+    const files = entries.map((entry, place) => {
+      const file = new ReceivingFile({ ...entry, path: paths[place]! });
       file.handle = entry.handle;
       this.#byHandle.set(entry.handle, file);
       return file;

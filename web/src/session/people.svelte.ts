@@ -1,7 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { SessionId } from '@tincan/shared/introduction';
 import { SAFETY_EMOJI } from '@tincan/shared/safety-words';
-import { visibleText } from '@tincan/engine/platform/visible-text';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
 import type { PeerSnapshot } from '@tincan/engine/rtc/peer';
 import type { Breach, PeerView } from './views.ts';
@@ -23,7 +22,7 @@ export class People {
     this.#mesh = mesh;
     const look = () => {
       this.#snapshots = mesh.peers.map(({ snapshot }) => snapshot);
-      for (const { session, name } of this.#snapshots) this.#names.set(session, visibleText(name));
+      for (const { session, name } of this.#snapshots) this.#names.set(session, name);
     };
     mesh.forEachPeer((peer) => {
       const { session } = peer;
@@ -55,7 +54,7 @@ export class People {
     }));
   }
 
-  /** What a peer calls itself, without invisible characters, also after it has left; empty while it has not said so. */
+  /** What a peer calls itself, also after it has left; empty while it has not said so. */
   nameOf(session: SessionId): string {
     return this.#names.get(session) ?? '';
   }

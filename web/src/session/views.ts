@@ -52,7 +52,7 @@ export type CodeView =
 
 export interface PeerView {
   session: SessionId;
-  /** What it calls itself, without invisible characters; empty while it has not said so. */
+  /** What it calls itself, as far as that can be seen (LINK-10); empty while it has not said so. */
   name: string;
   state: 'connecting' | 'connected' | 'reconnecting';
   route: 'direct' | 'relay' | undefined;

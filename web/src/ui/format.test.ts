@@ -6,8 +6,10 @@ import {
   formatShare,
   formatSpeed,
   formatTimeLeft,
+  isolate,
   percent,
   shortenMiddle,
+  shownName,
   splitPath,
 } from './format.ts';
 
@@ -83,7 +85,17 @@ describe('shortenMiddle', () => {
     expect(shortenMiddle('😀'.repeat(50), 10)).toBe(`${'😀'.repeat(6)}…😀😀😀`));
 });
 
-it('splitPath takes the last part as the name', () => {
+it('shows a name in its own order, whatever marks of direction it has', () => {
+  expect(shortenMiddle('\u200ftxt.\u200fexe', 20)).toBe('txt.exe');
+  expect(shortenMiddle('\u061ctxt.\u200e\u200fexe', 7)).toBe('txt.exe');
+  expect(shownName('\u200ftxt.\u200fexe')).toBe('txt.exe');
+  expect(isolate('\u200ftxt.\u200fexe')).toBe('\u2068txt.exe\u2069');
+  expect(shortenMiddle('می\u200cخواهم 👨‍👩‍👧‍👦.txt', 40)).toBe('می\u200cخواهم 👨‍👩‍👧‍👦.txt');
+});
+
+it('splitPath takes the last part as the name, that of an empty folder with its slash', () => {
+  expect(splitPath('a/b/')).toEqual({ folder: 'a', name: 'b/' });
+  expect(splitPath('b/')).toEqual({ folder: '', name: 'b/' });
   expect(splitPath('a/b/c.txt')).toEqual({ folder: 'a/b', name: 'c.txt' });
   expect(splitPath('c.txt')).toEqual({ folder: '', name: 'c.txt' });
 });

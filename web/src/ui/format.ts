@@ -67,21 +67,30 @@ export function formatClock(at: number): string {
   return clock.format(at);
 }
 
-/** Shortens a long name in its middle: the ending tells what kind of file it is and must stay in sight. */
+/** Marks of direction, which a name keeps (XFER-3): shown with them, one that ends with `.exe` could seem to end with `.txt`. */
+const DIRECTION_MARKS = /[\u061c\u200e\u200f]/g;
+
+/** A name as it is shown: in its own order. */
+export function shownName(name: string): string {
+  return name.replace(DIRECTION_MARKS, '');
+}
+
+/** A name as it is shown, a long one shortened in its middle: the ending tells what kind of file it is and must stay in sight. */
 export function shortenMiddle(name: string, maxChars: number): string {
-  const chars = [...name];
-  if (chars.length <= maxChars) return name;
+  const shown = shownName(name);
+  const chars = [...shown];
+  if (chars.length <= maxChars) return shown;
   const tail = Math.floor((maxChars - 1) * 0.4);
   return `${chars.slice(0, maxChars - 1 - tail).join('')}…${chars.slice(-tail).join('')}`;
 }
 
-/** A relative path as folder (without its last `/`, may be empty) and file name. */
+/** A relative path as folder (without its last `/`, may be empty) and the name in it; that of an empty folder keeps its `/`. */
 export function splitPath(path: string): { folder: string; name: string } {
-  const slash = path.lastIndexOf('/');
+  const slash = path.lastIndexOf('/', path.length - 2);
   return { folder: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
 /** A name as part of a sentence: its writing direction must not turn the words around it (Unicode isolates). */
 export function isolate(name: string): string {
-  return `\u2068${name}\u2069`;
+  return `\u2068${shownName(name)}\u2069`;
 }
