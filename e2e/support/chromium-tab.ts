@@ -145,10 +145,11 @@ export class ChromiumTab implements Tab {
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes });
   }
 
-  /** Whether the browser takes downloads, or its person refuses each. */
-  async allowDownloads(allowed: boolean): Promise<void> {
+  /** From now on downloads go into this folder; without one, their person refuses each. */
+  async downloadInto(folder?: string): Promise<void> {
     const session = await this.#context.newCDPSession(this.page);
-    await session.send('Page.setDownloadBehavior', { behavior: allowed ? 'default' : 'deny' });
+    const allowed = { behavior: 'allow', downloadPath: folder ?? '' } as const;
+    await session.send('Page.setDownloadBehavior', folder === undefined ? { behavior: 'deny' } : allowed);
   }
 
   /** Drops files from the desktop onto the page, which is given handles of them. */

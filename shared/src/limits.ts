@@ -38,6 +38,8 @@ export const SMALL_FRAME_PAYLOAD_BYTES = 32_768;
 export const MAX_FILES_PER_OFFER = 50_000;
 /** The longest relative path in an offer, in characters, before it is cleaned. */
 export const MAX_PATH_CHARS = 4_096;
+/** How far the date of a file may be from 1970, in milliseconds: what `Date` takes. */
+export const MAX_DATE_MS = 8_640_000_000_000_000;
 /** Offers that one peer can claim at a time, once a link is there. */
 export const MAX_CLAIMS = 512;
 /** Ranges in one entry of a `want` or a `have` at most. */

@@ -12,6 +12,13 @@ const want = { type: 'want', lane: 0, epoch: 1, wants: [{ handle: 1, pieces: [[0
 /** One of each that says something of a transfer. */
 const SOUND = [
   offer,
+  {
+    ...offer,
+    entries: [
+      { ...entry, path: 'empty/', size: 0 },
+      { ...entry, modified: -8.64e15 },
+    ],
+  },
   want,
   { type: 'claims', claims: [digest] },
   { type: 'hashes', hashes: [{ handle: 1, block: 0, hash: digest }] },
@@ -46,6 +53,9 @@ describe('what is read of a transfer', () => {
     ['a size of 2^60', { ...offer, bytes: 2 ** 60 }],
     ['a size below nothing', { ...offer, entries: [{ ...entry, size: -1 }] }],
     ['half a byte', { ...offer, entries: [{ ...entry, size: 0.5 }] }],
+    ['half a millisecond', { ...offer, entries: [{ ...entry, modified: 0.5 }] }],
+    ['a date that no calendar has', { ...offer, entries: [{ ...entry, modified: 8.64e15 + 1 }] }],
+    ['a date in words', { ...offer, entries: [{ ...entry, modified: '2026-01-01' }] }],
     ['a million files', { ...offer, files: 1_000_000 }],
     ['a million names in one message', { ...offer, entries: Array(1_000_000).fill(entry) }],
     ['more entries than a batch', { type: 'done', handles: Array(MAX_BATCH_ENTRIES + 1).fill(1) }],

@@ -7,6 +7,7 @@ import {
   MAX_BATCH_ENTRIES,
   MAX_CHAT_CHARS,
   MAX_CLAIMS,
+  MAX_DATE_MS,
   MAX_DISPLAY_NAME_CHARS,
   MAX_FILES_PER_OFFER,
   MAX_LINK_MESSAGE_BYTES,
@@ -39,6 +40,8 @@ const ranges = (unitBytes: number) =>
 const Digest = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 const BlockHash = Digest;
 const FileHash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** When a file was changed, in milliseconds since 1970, as far as a `Date` reaches. */
+const Time = v.pipe(v.number(), v.integer(), v.minValue(-MAX_DATE_MS), v.maxValue(MAX_DATE_MS));
 const DisplayName = v.pipe(v.string(), v.maxLength(MAX_DISPLAY_NAME_CHARS));
 const batch = <T extends v.GenericSchema>(entry: T) =>
   v.pipe(v.array(entry), v.minLength(1), v.maxLength(MAX_BATCH_ENTRIES));
@@ -110,9 +113,11 @@ export type StopReason = (typeof STOP_REASONS)[number];
 const FileEntry = v.object({
   id: Id,
   handle: Handle,
-  /** The relative path as the sender has it, with `/`; the receiver cleans it before anything is written. */
+  /** The relative path as the sender has it, with `/`; the receiver cleans it before anything is written. That of an empty folder ends with `/`. */
   path: v.pipe(v.string(), v.maxLength(MAX_PATH_CHARS)),
   size: Size,
+  /** Where the sender knows it. */
+  modified: v.optional(Time),
 });
 export type FileEntry = v.InferOutput<typeof FileEntry>;
 /** A part of an offer: entries `start` to `start + entries.length`; the offer is whole once `files` entries have come. */

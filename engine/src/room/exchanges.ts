@@ -289,7 +289,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   // ---- what outlives a page
 
   #keep(offer: SendingOffer, to: string): void {
-    const files = offer.files.filter(isLive).map(({ id, path, size }) => ({ id, path, size }));
+    const files = offer.files.filter(isLive).map(({ id, path, size, modified }) => ({ id, path, size, modified }));
     const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), usedAt: Date.now(), files };
     const handles = new Map<string, SourceHandle>();
     for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);

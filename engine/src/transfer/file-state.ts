@@ -17,11 +17,11 @@ export function isLive({ state }: { readonly state: FileState }): boolean {
 /** One file of an offer, seen from either end. Read it, do not change it. */
 export interface TransferFile {
   readonly id: string;
-  /** The relative path: as it was offered, or at the receiver cleaned and unlike every other of its offer. */
+  /** The relative path: as it was offered, or at the receiver cleaned and unlike every other of its offer. That of an empty folder ends with `/`. */
   readonly path: string;
-  /** In bytes. */
+  /** In bytes; 0 for a folder. */
   readonly size: number;
-  /** Milliseconds since 1970, as the sender's disk has it. */
+  /** When the sender's file was changed last, in milliseconds since 1970, where that is known. */
   readonly modified: number | undefined;
   readonly state: FileState;
   /** Why this side keeps it from going on for now. */

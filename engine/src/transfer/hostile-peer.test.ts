@@ -50,10 +50,14 @@ describe('an attacker who sends', () => {
       { type: 'offer', offer: ID(900), ...KEY, files: 2, bytes: 2, start: 0, entries: [entry(1, 1), entry(1, 1)] },
     ],
     [
+      'an empty folder with bytes in it',
+      { type: 'offer', offer: ID(900), ...KEY, files: 1, bytes: 1, start: 0, entries: [entry(1, 1, 'empty/')] },
+    ],
+    [
       'a part from the middle',
       { type: 'offer', offer: ID(900), ...KEY, files: 3, bytes: 1, start: 2, entries: [entry(1, 1)] },
     ],
-  ])('[XFER-1] offers %s: it is declined and nobody is asked', (_, message) => {
+  ])('[XFER-1] [XFER-14] offers %s: it is declined and nobody is asked', (_, message) => {
     const { bob, said } = receiver();
     bob.handleMessage(message);
     expect(said).toEqual([{ type: 'decline', offer: ID(900) }]);
@@ -71,8 +75,9 @@ describe('an attacker who sends', () => {
 
   it('[XFER-3] offers names that climb out of the folder: they are clean before anyone sees them', () => {
     const { bob, offer } = receiver();
-    offer([entry(1, 0, '../../evil\u202Etxt.exe'), entry(2, 0, 'eviltxt.exe'), entry(3, 0, '..')]);
-    expect([...bob.files].map(({ path }) => path)).toEqual(['eviltxt.exe', 'eviltxt (2).exe', 'file']);
+    offer([entry(1, 0, '../../evil\u202Etxt.exe'), entry(2, 0, 'eviltxt.exe'), entry(3, 0, '..'), entry(4, 0, '../')]);
+    const paths = [...bob.files].map(({ path }) => path);
+    expect(paths).toEqual(['eviltxt.exe', 'eviltxt (2).exe', 'file', 'folder/']);
   });
 
   it('[XFER-3] a name that was declined is free in the next offer', () => {

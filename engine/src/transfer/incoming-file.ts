@@ -3,7 +3,8 @@ import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import type { FileState, Hold, Saved, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
 import type { TransferFailure } from './path.ts';
-import type { FileEnd } from './store.ts';
+
+import type { FileEnd, KeptFile } from './store.ts';
 
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
@@ -38,10 +39,11 @@ export class ReceivingFile implements TransferFile {
   #next = 0;
   #again: { block: number; badTimes: number }[] = [];
 
-  constructor({ id, path, size }: { id: string; path: string; size: number }) {
+  constructor({ id, path, size, modified }: KeptFile) {
     this.id = id;
     this.path = path;
     this.size = size;
+    this.modified = modified;
     this.written = new BlockSet(size);
     this.durableBlocks = new BlockSet(size);
     this.uncompared = new BlockSet(size);

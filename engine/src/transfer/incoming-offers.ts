@@ -1,3 +1,4 @@
+import { isFolderPath } from '@tincan/shared/folder-path';
 import type { FileEntry, SenderMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { isLive, type TransferFile } from './file-state.ts';
@@ -89,7 +90,7 @@ export class ReceivingOffer implements IncomingOffer {
       key: this.key,
       from: sender.name,
       acceptedAt: sender.now,
-      files: files.map(({ id, path, size }) => ({ id, path, size })),
+      files: files.map(({ id, path, size, modified }) => ({ id, path, size, modified })),
     };
     const folder = await store.create(manifest, sender.link);
     files.forEach((file, place) => (file.place = place));
@@ -235,12 +236,13 @@ export class IncomingOffers {
     return { kind: 'new', offer };
   }
 
-  /** Handles are new, ids are different, and the sizes are what they are said to be. */
+  /** Handles are new, ids are different, folders have no bytes, and the sizes are what they are said to be. */
   #isSound(entries: readonly FileEntry[], bytes: number): boolean {
     const distinct = new Set(entries.flatMap(({ handle, id }) => [handle, id]));
     return (
       entries.reduce((sum, { size }) => sum + size, 0) === bytes &&
       distinct.size === 2 * entries.length &&
+      entries.every(({ path, size }) => size === 0 || !isFolderPath(path)) &&
       entries.every(({ handle }) => !this.#byHandle.has(handle))
     );
   }

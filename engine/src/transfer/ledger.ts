@@ -8,6 +8,8 @@ export interface OfferedFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** When it was changed last, in milliseconds since 1970, where that is known. */
+  readonly modified?: number | undefined;
 }
 
 /** An accepted offer whose files have not all ended. */

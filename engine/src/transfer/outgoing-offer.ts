@@ -1,14 +1,16 @@
 import { randomId } from '@tincan/shared/base64url';
+import { isFolderPath } from '@tincan/shared/folder-path';
 import { isLive, type FileState, type Hold, type TransferFile } from './file-state.ts';
-import type { OfferRecord, SourceHandle } from './ledger.ts';
+import type { OfferedFile, OfferRecord, SourceHandle } from './ledger.ts';
 import type { TransferFailure } from './path.ts';
-import type { Source } from './source.ts';
+import { Source } from './source.ts';
 
 /** The engine's own view of a file that is sent. */
 export class SendingFile implements TransferFile {
   readonly id: string;
   readonly path: string;
   readonly size: number;
+  readonly modified: number | undefined;
   readonly offer: SendingOffer;
   /** `undefined` while this page waits for its person to give the file again. */
   source: Source | undefined;
@@ -22,24 +24,26 @@ export class SendingFile implements TransferFile {
   durable = 0;
   hash: string | undefined;
   failure: TransferFailure | undefined;
-  readonly modified: number | undefined;
   readonly saved = 'no';
   readonly freed = false;
   /** The receiver knows how it ended: it need not be offered again. */
   settled = false;
 
-  constructor(offer: SendingOffer, file: { id: string; path: string; size: number }) {
+  constructor(offer: SendingOffer, file: OfferedFile) {
     this.offer = offer;
     this.id = file.id;
     this.path = file.path;
     this.size = file.size;
+    this.modified = file.modified;
   }
 }
 
-/** What is offered: a file and the relative path under which the receiver gets it. */
+/** What is offered: a file and the relative path under which the receiver gets it, or an empty folder, whose path ends with `/` and whose source is empty. */
 export interface OfferedSource {
   readonly path: string;
   readonly source: Source;
+  /** When the file was changed last, in milliseconds since 1970, where that is known. */
+  readonly modified?: number | undefined;
   readonly handle?: SourceHandle | undefined;
 }
 
@@ -64,8 +68,8 @@ export class SendingOffer {
 
   static make(sources: readonly OfferedSource[]): SendingOffer {
     return new SendingOffer(randomId(), randomId(), undefined, (offer) =>
-      sources.map(({ path, source, handle }) => {
-        const file = new SendingFile(offer, { id: randomId(), path, size: source.size });
+      sources.map(({ path, source, modified, handle }) => {
+        const file = new SendingFile(offer, { id: randomId(), path, size: source.size, modified });
         file.source = source;
         file.handleToFile = handle;
         return file;
@@ -79,7 +83,9 @@ export class SendingOffer {
       record.files.map((kept) => {
         const file = new SendingFile(offer, kept);
         file.state = 'active';
-        file.here = 'file';
+        // There is nothing in an empty folder that its person would have to give again.
+        if (isFolderPath(kept.path)) file.source = new Source(new Blob());
+        else file.here = 'file';
         return file;
       }),
     );

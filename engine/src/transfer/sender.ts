@@ -210,7 +210,7 @@ export class Sender extends Emitter<SenderEvents> {
       const handle = this.#nextHandle++;
       file.handle = handle;
       this.#byHandle.set(handle, file);
-      return { id: file.id, handle, path: file.path, size: file.size };
+      return { id: file.id, handle, path: file.path, size: file.size, modified: file.modified };
     });
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     const whole = {

@@ -25,6 +25,8 @@ export interface KeptFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** When the sender's file was changed last, in milliseconds since 1970; manifests of before say nothing of it. */
+  readonly modified?: number | undefined;
 }
 
 /** How a file of a folder ended; one that has no end is unfinished. */

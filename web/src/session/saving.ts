@@ -1,3 +1,4 @@
+import { isFolderPath } from '@tincan/shared/folder-path';
 import { TincanError } from '@tincan/engine/platform/errors';
 import type { TransferFile } from '@tincan/engine/transfer/file-state';
 import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
@@ -46,7 +47,7 @@ export class Saving {
   async toDownloads(downloads: Downloads): Promise<void> {
     const [only, ...others] = this.#received;
     try {
-      if (only && others.length === 0 && !isFolder(only.file)) await this.#downloadOne(only, downloads);
+      if (only && others.length === 0 && !isFolderPath(only.file.path)) await this.#downloadOne(only, downloads);
       else await this.#downloadZip(downloads);
       await noteSaved(this.#received, 'handed');
     } catch (error) {
@@ -76,7 +77,7 @@ export class Saving {
 
   async #write(each: Received, path: string, place: Exclude<Place, { kind: 'downloads' }>): Promise<void> {
     this.#signal.throwIfAborted();
-    const blob = isFolder(each.file) ? new Blob() : await open(each);
+    const blob = isFolderPath(each.file.path) ? new Blob() : await open(each);
     if (place.kind === 'file') return writeFile(place.handle, blob, this.#signal);
     const name = await place.folder.write(path, blob, this.#signal);
     if (name !== path) this.renamed.push({ path, name });
@@ -152,10 +153,6 @@ function zipName(paths: readonly string[]): string {
   const root = first.slice(0, first.indexOf('/') + 1);
   const isOneFolder = root !== '' && paths.every((path) => path.startsWith(root));
   return downloadName(`${isOneFolder ? root.slice(0, -1) : 'Tincan'}.zip`);
-}
-
-function isFolder({ path }: TransferFile): boolean {
-  return path.endsWith('/');
 }
 
 function sizeOf(received: readonly Received[]): number {

@@ -1,5 +1,7 @@
 import { randomId } from '@tincan/shared/base64url';
+import { isFolderPath } from '@tincan/shared/folder-path';
 import type { SessionId } from '@tincan/shared/introduction';
+import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
 import { sourceOf } from '@tincan/engine/room/wanted-files';
@@ -56,6 +58,7 @@ export class Sending {
     const sources = fresh.map((each): OfferedSource => ({
       path: each.path,
       source: sourceOf(each),
+      modified: isFolderPath(each.path) ? undefined : each.file.lastModified,
       handle: each.handle,
     }));
     const compatible = this.#people.all.filter((peer) => peer.incompatible === undefined);
@@ -83,12 +86,17 @@ export class Sending {
     for (const file of this.#staged)
       if (claimed.some((each) => file.offers.includes(each))) file.offeredTo.push(session);
     const fresh = this.#staged.filter(({ offeredTo }) => !offeredTo.includes(session));
-    if (fresh.length === 0) return;
+    // What was chosen in several goes may be more than an offer may have.
+    for (let start = 0; start < fresh.length; start += MAX_FILES_PER_OFFER)
+      this.#offerTo(exchanges, session, fresh.slice(start, start + MAX_FILES_PER_OFFER));
+  }
+
+  #offerTo(exchanges: Exchanges, session: SessionId, files: readonly Staged[]): void {
     const offer = exchanges.offer(
       session,
-      fresh.map(({ source }) => source),
+      files.map(({ source }) => source),
     );
-    for (const file of fresh) {
+    for (const file of files) {
       file.offeredTo.push(session);
       file.offers.push(offer);
     }

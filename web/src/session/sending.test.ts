@@ -1,7 +1,20 @@
+import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { expect, test } from 'vitest';
 import { passUntil, Visitor } from '@tincan/engine/room/testing/visits';
 import { People } from './people.svelte.ts';
 import { Sending } from './sending.svelte.ts';
+
+/** Alice and Bob, who are linked; he answers nothing. */
+async function linked(): Promise<{ alice: Visitor; bob: Visitor }> {
+  const [alice, bob] = [await new Visitor('alice').enter(), new Visitor('bob')];
+  bob.accepts = false;
+  await bob.enter();
+  await passUntil(
+    () => [...alice.exchanges.all].some((each) => each.linked),
+    () => alice.page.view,
+  );
+  return { alice, bob };
+}
 
 const BYTES = new Uint8Array(3 * 1_048_576);
 const picked = { path: 'file.bin', file: new File([BYTES], 'file.bin') };
@@ -38,4 +51,45 @@ test('a file that is sent to one person gets there, also while somebody else’s
     () => [alice.view, bob.view],
   );
   expect([bob.received.length, alice.exchanges.wanted.all]).toEqual([1, []]);
+});
+
+test('[XFER-15] files are sent with their dates, and empty folders, which have none, with them', async () => {
+  const { alice, bob } = await linked();
+  const sending = new Sending(new People());
+  sending.begin(alice.exchanges);
+  const [dated, folder] = [new File(['x'], 'a.txt', { lastModified: 1_000_000_000_001 }), new File([], 'empty')];
+  sending.send(
+    [
+      { path: 'tree/a.txt', file: dated },
+      { path: 'tree/empty/', file: folder },
+    ],
+    bob.page.session,
+  );
+  await passUntil(
+    () => bob.received.length === 2,
+    () => bob.view,
+  );
+  expect(bob.received.map(({ path, modified }) => [path, modified])).toEqual([
+    ['tree/a.txt', 1_000_000_000_001],
+    ['tree/empty/', undefined],
+  ]);
+});
+
+test('[XFER-1] more files than an offer may have, chosen in several goes, are offered in several to whoever comes', async () => {
+  const alice = await new Visitor('alice').enter();
+  const sending = new Sending(new People());
+  sending.begin(alice.exchanges);
+  const file = new File([], 'empty.txt');
+  sending.send(Array.from({ length: MAX_FILES_PER_OFFER }, (_, index) => ({ path: `many/${index}`, file })));
+  sending.send([{ path: 'one more', file }]);
+  const bob = new Visitor('bob');
+  bob.accepts = false;
+  await bob.enter();
+  await passUntil(
+    () => bob.received.length > MAX_FILES_PER_OFFER,
+    () => [alice.page.view, bob.received.length],
+  );
+  expect(bob.received.length).toBe(MAX_FILES_PER_OFFER + 1);
+  for (const { receiver } of bob.exchanges.all)
+    expect([...receiver.offers].every(({ files }) => files.length <= MAX_FILES_PER_OFFER)).toBe(true);
 });

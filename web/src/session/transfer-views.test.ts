@@ -60,3 +60,31 @@ test('what ended since its peer has left for good cannot be tried again', async 
   );
   expect(see()).toEqual([['failed', 'peer-left', false]]);
 });
+
+test('[XFER-14] an empty folder is counted apart from the files, and is no download', async () => {
+  const [alice, bob] = [await new Visitor('alice').enter(), await new Visitor('bob').enter()];
+  bob.accepts = false;
+  await passUntil(
+    () => [...alice.exchanges.all].some(({ linked }) => linked),
+    () => alice.page.view,
+  );
+  alice.offer(bob, { 'tree/a.txt': bytesOf(10), 'tree/b.txt': bytesOf(0), 'tree/empty/': bytesOf(0) });
+  const views = new TransferViews(bob.exchanges);
+  await passUntil(
+    () => views.offers().length === 1,
+    () => bob.view,
+  );
+  const [offer] = views.offers();
+  expect(offer).toMatchObject({ files: 2, folders: 1, bytes: 10 });
+  expect(offer!.preview.map(({ path }) => path)).toEqual(['tree/a.txt', 'tree/b.txt', 'tree/empty/']);
+  for (const { receiver } of bob.exchanges.all) await receiver.accept(offer!.id);
+  await passUntil(
+    () => bob.received.every(({ state }) => state === 'done'),
+    () => bob.view,
+  );
+  expect(views.transfers(0).map(({ path, kept }) => [path, kept])).toEqual([
+    ['tree/a.txt', true],
+    ['tree/b.txt', true],
+    ['tree/empty/', true],
+  ]);
+});

@@ -1,3 +1,4 @@
+import { isFolderPath } from '@tincan/shared/folder-path';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { Exchange, Exchanges } from '@tincan/engine/room/exchanges';
 import { isLive, type TransferFile } from '@tincan/engine/transfer/file-state';
@@ -133,12 +134,14 @@ function isUnanswered(offer: IncomingOffer): boolean {
 
 function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
   const files = offer.files.filter((file) => file.state === 'offered');
+  const folders = files.filter(({ path }) => isFolderPath(path)).length;
   return {
     key: `${peer} ${offer.id}`,
     id: offer.id,
     peer,
     preview: files.slice(0, PREVIEW_FILES).map(({ path, size }) => ({ path, size })),
-    files: files.length,
+    files: files.length - folders,
+    folders,
     bytes: files.reduce((sum, file) => sum + file.size, 0),
   };
 }

@@ -78,9 +78,11 @@ export interface OfferView {
   key: string;
   id: string;
   peer: SessionId;
-  /** Cleaned relative paths, the first 100 of `files`. */
+  /** Cleaned relative paths, the first 100 of files and folders. */
   preview: { path: string; size: number }[];
   files: number;
+  /** Empty ones; folders with something in them are in the files' paths. */
+  folders: number;
   bytes: number;
 }
 
@@ -116,7 +118,7 @@ export interface TransferView {
   /** What the other side called itself on an earlier visit; empty for a transfer of this one. */
   name: string;
   direction: 'send' | 'receive';
-  /** The cleaned relative path. */
+  /** The cleaned relative path; that of an empty folder ends with `/`. */
   path: string;
   /** In bytes. */
   size: number;
@@ -184,6 +186,7 @@ export interface StagedView {
 /** A file that the person chose, with its path inside a chosen folder. */
 export interface PickedFile {
   file: File;
+  /** That of an empty folder ends with `/`; its `file` is an empty one. */
   path: string;
   /** With which the browser can open it again at a later visit, where it gives such. */
   handle?: FileSystemFileHandle | undefined;

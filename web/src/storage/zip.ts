@@ -1,3 +1,4 @@
+import { isFolderPath } from '@tincan/shared/folder-path';
 import { makeZip, predictLength } from 'client-zip';
 
 /** One thing that goes into an archive. */
@@ -15,7 +16,7 @@ export interface ZipEntry {
 /** How long the archive of these will be, in bytes. */
 export function zipLength(entries: readonly ZipEntry[]): number {
   return Number(
-    predictLength(entries.map(({ path, size }) => (isFolder(path) ? { name: path } : { name: path, size }))),
+    predictLength(entries.map(({ path, size }) => (isFolderPath(path) ? { name: path } : { name: path, size }))),
   );
 }
 
@@ -28,7 +29,7 @@ async function* inputsOf(entries: readonly ZipEntry[]) {
   for (const entry of entries) {
     const { path, size, modified } = entry;
     const lastModified = new Date(modified ?? Date.now());
-    if (isFolder(path)) {
+    if (isFolderPath(path)) {
       yield { name: path, lastModified };
       continue;
     }
@@ -36,8 +37,4 @@ async function* inputsOf(entries: readonly ZipEntry[]) {
     if (input.size !== size) throw new Error(`${path} has ${input.size} bytes instead of ${size}`);
     yield { name: path, lastModified, input, size };
   }
-}
-
-function isFolder(path: string): boolean {
-  return path.endsWith('/');
 }

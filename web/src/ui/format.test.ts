@@ -3,7 +3,9 @@ import {
   formatBitrate,
   formatBytes,
   formatCount,
+  formatFiles,
   formatShare,
+  formatSize,
   formatSpeed,
   formatTimeLeft,
   isolate,
@@ -91,6 +93,15 @@ it('shows a name in its own order, whatever marks of direction it has', () => {
   expect(shownName('\u200ftxt.\u200fexe')).toBe('txt.exe');
   expect(isolate('\u200ftxt.\u200fexe')).toBe('\u2068txt.exe\u2069');
   expect(shortenMiddle('می\u200cخواهم 👨‍👩‍👧‍👦.txt', 40)).toBe('می\u200cخواهم 👨‍👩‍👧‍👦.txt');
+});
+
+it('[XFER-14] files and empty folders are counted apart, and a folder has no size', () => {
+  expect(formatFiles(1, 0)).toBe('1 file');
+  expect(formatFiles(3, 1)).toBe('3 files and 1 empty folder');
+  expect(formatFiles(0, 1_200)).toBe('1,200 empty folders');
+  expect(formatFiles(0, 0)).toBe('0 files');
+  expect(formatSize({ path: 'a/b/', size: 0 })).toBe('Empty folder');
+  expect(formatSize({ path: 'a/b', size: 0 })).toBe('0 B');
 });
 
 it('splitPath takes the last part as the name, that of an empty folder with its slash', () => {

@@ -1,4 +1,5 @@
 // Numbers as people read them. Steps are coarse and digits few, so that ticking numbers stay calm.
+import { isFolderPath } from '@tincan/shared/folder-path';
 import { words } from './words.ts';
 
 const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB'] as const;
@@ -10,6 +11,19 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 /** A whole number with its separators. */
 export function formatCount(n: number): string {
   return plain.format(n);
+}
+
+/** How many files, and how many empty folders beside them. */
+export function formatFiles(files: number, folders: number): string {
+  const ofFiles = words.files.count(files, formatCount(files));
+  if (folders === 0) return ofFiles;
+  const ofFolders = words.files.emptyFolders(folders, formatCount(folders));
+  return files === 0 ? ofFolders : words.files.and(ofFiles, ofFolders);
+}
+
+/** How large the file of a path is, in words; an empty folder is said to be that. */
+export function formatSize({ path, size }: { path: string; size: number }): string {
+  return isFolderPath(path) ? words.files.emptyFolder : formatBytes(size);
 }
 
 /** A size in decimal units: whole below a megabyte, one decimal below a hundred of any larger unit. */

@@ -4,9 +4,20 @@ import { readDataTransfer, readInput } from './pick-files.ts';
 /** Entries as Chromium gives them: at most 100 a time, and the items are gone after the first await. */
 const BATCH = 100;
 
-type Tree = { [name: string]: Tree | 'file' | 'unreadable' };
+/** `folder`: one that cannot be read. */
+type Tree = { [name: string]: Tree | 'file' | 'unreadable' | 'folder' };
 
 function fakeEntry(name: string, node: Tree[string]): FileSystemEntry {
+  if (node === 'folder') {
+    const readEntries = (_: FileSystemEntriesCallback, failure?: ErrorCallback) =>
+      queueMicrotask(() => failure?.(new DOMException('closed')));
+    return {
+      name,
+      isFile: false,
+      isDirectory: true,
+      createReader: () => ({ readEntries }),
+    } as unknown as FileSystemEntry;
+  }
   if (typeof node === 'string') {
     const file = (success: FileCallback, failure?: ErrorCallback) =>
       queueMicrotask(() => (node === 'file' ? success(new File(['x'], name)) : failure?.(new DOMException('gone'))));
@@ -74,8 +85,21 @@ describe('readDataTransfer', () => {
     ]);
   });
 
-  it('finds nothing in empty folders, without complaint', async () => {
-    expect(await readDataTransfer(fakeDrop({ empty: { deeper: {} } }), quiet)).toEqual({ files: [], unreadable: 0 });
+  it('[XFER-14] finds empty folders, also such as are dropped themselves, and no others', async () => {
+    const drop = fakeDrop({ tree: { empty: {}, full: { a: 'file', deeper: {} } }, bare: {}, closed: 'folder' });
+    const { files, unreadable } = await readDataTransfer(drop, quiet);
+    expect(files.map(({ path, file }) => [path, file.size])).toEqual([
+      ['tree/empty/', 0],
+      ['tree/full/a', 1],
+      ['tree/full/deeper/', 0],
+      ['bare/', 0],
+    ]);
+    expect(unreadable).toBe(1);
+  });
+
+  it('a folder of which nothing could be read is not said to be empty', async () => {
+    const picked = await readDataTransfer(fakeDrop({ d: { bad: 'unreadable' } }), quiet);
+    expect(picked).toEqual({ files: [], unreadable: 1 });
   });
 
   it('takes a pasted picture, which has no entry, and leaves text alone', async () => {

@@ -7,7 +7,7 @@ export interface Picked {
   unreadable: number;
 }
 
-/** Reads a drop or a paste, folders and all. Calls `onProgress` with the files found so far. */
+/** Reads a drop or a paste, folders and all, also empty ones. Calls `onProgress` with the files found so far. */
 export async function readDataTransfer(transfer: DataTransfer, onProgress: (files: number) => void): Promise<Picked> {
   // The items are empty after the first await, so everything is taken hold of before it.
   const roots = [...transfer.items]
@@ -70,7 +70,7 @@ async function pick(onfiles: (files: PickedFile[]) => void): Promise<void> {
   if (files.length > 0) onfiles(files);
 }
 
-/** Reads what was chosen through a file or folder input, and empties it, so that the same file can be chosen again. */
+/** Reads what was chosen through a file or folder input, which knows of no empty folder, and empties it, so that the same file can be chosen again. */
 export function readInput(input: HTMLInputElement): PickedFile[] {
   const files = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
   input.value = '';
@@ -90,13 +90,17 @@ async function readEntries(
   }
   onProgress(picked.files.length);
   for (const directory of entries.filter(isDirectory)) {
+    const path = `${folder}${directory.name}/`;
     const reader = directory.createReader();
+    let isEmpty = true;
     for (;;) {
       const batch = await readBatch(reader);
       if (batch === undefined) picked.unreadable += 1;
+      if (batch?.length !== 0) isEmpty = false;
       if (!batch?.length) break;
-      await readEntries(batch, `${folder}${directory.name}/`, picked, onProgress);
+      await readEntries(batch, path, picked, onProgress);
     }
+    if (isEmpty) picked.files.push({ file: new File([], directory.name), path });
   }
 }
 

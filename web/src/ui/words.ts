@@ -73,6 +73,9 @@ const en = {
     choose: 'Choose files',
     chooseFolder: 'Choose a folder',
     count: (n: number, shown: string) => (n === 1 ? '1 file' : `${shown} files`),
+    emptyFolders: (n: number, shown: string) => (n === 1 ? '1 empty folder' : `${shown} empty folders`),
+    and: (files: string, folders: string) => `${files} and ${folders}`,
+    emptyFolder: 'Empty folder',
     reading: (n: number, shown: string) =>
       n === 0 ? 'Reading the folder…' : `Reading the folder… ${shown} files so far`,
     noneDropped: 'There was no file in that. Drop files or folders from your device.',

@@ -10,7 +10,9 @@ export const LINK = 'https://tincan.test/#room';
 
 /** A manifest of files of these sizes. */
 export function manifestOf(...sizes: number[]): Manifest {
-  const files = sizes.map((size, place) => ({ id: randomId(), path: `folder/file ${place}`, size }));
+  // As older pages have written it, the first says nothing of a date.
+  const dateOf = (place: number) => (place > 0 ? { modified: 1_600_000_000_000 + place } : {});
+  const files = sizes.map((size, place) => ({ id: randomId(), path: `folder/file ${place}`, size, ...dateOf(place) }));
   return { offer: randomId(), key: randomId(), from: 'Alice', acceptedAt: 1_700_000_000_000, files };
 }
 

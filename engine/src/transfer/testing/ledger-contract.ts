@@ -25,6 +25,7 @@ function recordOf(files: number, usedAt = Date.now()): OfferRecord {
       id: randomId(),
       path: `file ${file}`,
       size: file,
+      modified: 1_600_000_000_000 + file,
     })),
   };
 }
