@@ -15,14 +15,16 @@ export interface ZipEntry {
 
 /** How long the archive of these will be, in bytes. */
 export function zipLength(entries: readonly ZipEntry[]): number {
-  return Number(
-    predictLength(entries.map(({ path, size }) => (isFolderPath(path) ? { name: path } : { name: path, size }))),
+  const length = predictLength(
+    entries.map(({ path, size }) => (isFolderPath(path) ? { name: path } : { name: path, size })),
   );
+  return Number(length) + (lacksZip64End(entries) ? ZIP64_END_BYTES : 0);
 }
 
 /** The archive, uncompressed and made as it is read; large ones are zip64. Fails if an entry cannot be opened, or is not as long as it says. */
 export function zipStream(entries: readonly ZipEntry[]): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return makeZip(inputsOf(entries)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const stream = makeZip(inputsOf(entries)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return lacksZip64End(entries) ? stream.pipeThrough(withZip64End(entries.length)) : stream;
 }
 
 async function* inputsOf(entries: readonly ZipEntry[]) {
@@ -37,4 +39,57 @@ async function* inputsOf(entries: readonly ZipEntry[]) {
     if (input.size !== size) throw new Error(`${path} has ${input.size} bytes instead of ${size}`);
     yield { name: path, lastModified, input, size };
   }
+}
+
+// client-zip (2.5.1) writes the end record of zip64 for archives of 4 GiB, but not for those of more entries than a plain end record can count
+// (https://github.com/Touffy/client-zip/pull/95): unzip takes such for broken. Here it is put before the plain one. The records are those of APPNOTE 4.3.14 to 4.3.16.
+
+const MAX_PLAIN_ENTRIES = 0xfffe;
+const MAX_PLAIN_BYTES = 0xfffffffe;
+const END_BYTES = 22;
+const ZIP64_END_BYTES = 56 + 20;
+/** What is before the central directory, beside an entry's name and bytes: its header, and what follows it. */
+const AROUND_ENTRY_BYTES = 30 + 16;
+
+function lacksZip64End(entries: readonly ZipEntry[]): boolean {
+  if (entries.length <= MAX_PLAIN_ENTRIES) return false;
+  const encoder = new TextEncoder();
+  const offset = entries.reduce(
+    (sum, { path, size }) => sum + AROUND_ENTRY_BYTES + encoder.encode(path).length + size,
+    0,
+  );
+  return offset <= MAX_PLAIN_BYTES;
+}
+
+function withZip64End(entries: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let last: Uint8Array<ArrayBuffer> | undefined;
+  return new TransformStream({
+    transform: (piece, controller) => {
+      if (last) controller.enqueue(last);
+      last = piece;
+    },
+    flush: (controller) => {
+      if (last?.length !== END_BYTES) throw new Error('The archive does not end with its end record.');
+      controller.enqueue(zip64End(entries, last));
+      controller.enqueue(last);
+    },
+  });
+}
+
+function zip64End(entries: number, end: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const plain = new DataView(end.buffer, end.byteOffset);
+  const [size, offset] = [plain.getUint32(12, true), plain.getUint32(16, true)]; // of the central directory
+  const record = new DataView(new ArrayBuffer(ZIP64_END_BYTES));
+  record.setUint32(0, 0x06064b50, true);
+  record.setBigUint64(4, 44n, true); // bytes of this record that follow
+  record.setUint16(12, 45, true); // made by, and needed: version 4.5
+  record.setUint16(14, 45, true);
+  record.setBigUint64(24, BigInt(entries), true);
+  record.setBigUint64(32, BigInt(entries), true);
+  record.setBigUint64(40, BigInt(size), true);
+  record.setBigUint64(48, BigInt(offset), true);
+  record.setUint32(56, 0x07064b50, true); // where the record above is
+  record.setBigUint64(64, BigInt(offset + size), true);
+  record.setUint32(72, 1, true); // of one disk
+  return new Uint8Array(record.buffer);
 }
