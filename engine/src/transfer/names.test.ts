@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { baseName, cleanPath, uniquePaths } from './names.ts';
+import { baseName, cleanPath, downloadName, uniquePaths } from './names.ts';
 
 const FAMILY = '👨‍👩‍👧‍👦';
 const ENGLAND = '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
@@ -189,4 +189,75 @@ it('baseName is the last part, that of a folder with its slash', () => {
   expect(baseName('b.txt')).toBe('b.txt');
   expect(baseName('a/b/')).toBe('b/');
   expect(baseName('b/')).toBe('b/');
+});
+
+/** e2e/download-names.spec.ts sees what real browsers make of them. */
+describe('downloadName', () => {
+  it.each([
+    ['plain.txt', 'plain.txt'],
+    ['folder/a (2).tar.gz', 'a (2).tar.gz'],
+    ['.gitignore', '_.gitignore'],
+    ['..a', '_..a'],
+    ['~a', '_~a'],
+    ['letter.txt~', 'letter.txt~_'],
+    ['a~b.txt', 'a~b.txt'],
+    ['100 %.txt', '100 _.txt'],
+    ['a%20b.txt', 'a_20b.txt'],
+    [`${FAMILY}.txt`, '👨👩👧👦.txt'],
+    ['می\u200cخواهم.txt', 'میخواهم.txt'],
+    [`${ENGLAND}.png`, '🏴.png'],
+    ['soft\u00adhyphen\u200f.txt', 'softhyphen.txt'],
+    ['year \u0601.txt', 'year _.txt'],
+    [' a.txt', 'a.txt'],
+    ['a  b\u00a0\u2003c.txt', 'a b c.txt'],
+    ['全角\u3000空白\u3000\u3000.txt\u3000', '全角\u3000空白\u3000.txt'],
+    ['Mr. Smith, a letter', 'Mr._Smith,_a_letter'],
+    ['a. b.txt', 'a. b.txt'],
+    ['e\u0301.txt', 'e\u0301.txt'],
+    ['a.lnk', 'a.lnk.download'],
+    ['a.URL', 'a.URL.download'],
+    ['a.local', 'a.local.download'],
+    ['a.scf', 'a.scf.download'],
+    ['a.desktop', 'a.desktop.download'],
+    ['a.{20D04FE0-3AEA-1069-A2D8-08002B30309D}', 'a.{20D04FE0-3AEA-1069-A2D8-08002B30309D}.download'],
+    ['desktop.ini', '_desktop.ini'],
+    ['c\u200don.txt', '_con.txt'],
+    [`${'x'.repeat(251)}.txt`, `${'x'.repeat(220)}.txt`],
+    ['가'.repeat(85), '가'.repeat(74)],
+  ])('of %j is %j', (path, name) => {
+    expect(cleanPath(path)).toBe(path); // else nobody receives it
+    expect(downloadName(path)).toBe(name);
+  });
+
+  it('is one that the rules of both browsers leave alone, whatever the path', () => {
+    const nasty = fc.string({
+      unit: fc.constantFrom(
+        '.',
+        '~',
+        ' ',
+        '%',
+        'a',
+        '\u3000',
+        '\u00a0',
+        '\u200d',
+        '\u0600',
+        '\uffff',
+        'lnk',
+        'nul',
+        FAMILY,
+      ),
+      maxLength: 100,
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), nasty), (path) => {
+        const name = downloadName(cleanPath(path));
+        expect(bytesIn(name)).toBeLessThanOrEqual(238);
+        expect(name).not.toMatch(/^$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}"*/:<>?\\|%]/u);
+        expect(name).not.toMatch(/^[\s.~]|[\s.~]$|(?![ \u3000])\s|\s\s|[.][^.]* [^.]*$/);
+        expect(name).not.toMatch(/[.](lnk|local|url|scf|desktop|\{.*\})$/i);
+        expect(cleanPath(name)).toBe(name);
+      }),
+      { seed: 1, numRuns: 2_000 },
+    );
+  });
 });

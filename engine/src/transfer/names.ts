@@ -9,6 +9,12 @@ const MAX_DEPTH = 64;
 const FORBIDDEN = /[<>:"|?*]/g; // on Windows
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i; // on Windows, with any ending
 
+/** Longer ones Chromium loses without a word from 245 on, also those that it gives a number; an underscore at either end and `.download` may follow. */
+const MAX_DOWNLOAD_BYTES = 224;
+const WIDE_SPACE = '\u3000'; // of Japanese and Chinese; the only one besides the common space that Firefox leaves alone
+const SHORTCUT = /\.(lnk|local|url|scf|desktop|\{[^}]*\})$/i; // which lead elsewhere than their names say
+const RESERVED_FOR_FOLDERS = /^(desktop\.ini|thumbs\.db)$/i; // on Windows
+
 /**
  * Makes a relative path from the other side harmless: only plain names joined by `/`, never empty, never upwards. That of an empty folder ends with `/`,
  * and no other. Everything else in a name stays as it is.
@@ -37,6 +43,23 @@ export function uniquePaths(paths: readonly string[]): string[] {
 /** The last part of a path; that of an empty folder with its slash. */
 export function baseName(path: string): string {
   return path.slice(baseAt(path));
+}
+
+/**
+ * The name under which a file of this cleaned path is downloaded: the nearest to its own that neither Chromium nor Firefox changes, where the download is of
+ * the type `application/octet-stream` (with any other they add endings). Both would put an underscore for what they do not take, each for something else.
+ */
+export function downloadName(path: string): string {
+  const plain = baseName(path)
+    .replace(/\p{Cf}/gu, (mark) => (/\p{Default_Ignorable_Code_Point}/u.test(mark) ? '' : '_'))
+    .replace(/[%\p{Noncharacter_Code_Point}]/gu, '_')
+    .replace(/\p{Zs}+/gu, (spaces) => (spaces.startsWith(WIDE_SPACE) ? WIDE_SPACE : ' '))
+    .trim();
+  const fitting = cutName(plain, MAX_DOWNLOAD_BYTES).replace(/[.\s]+$/, '');
+  const [stem, ending] = splitAt(fitting.lastIndexOf('.'), fitting);
+  const name = (stem + ending.replaceAll(' ', '_')).replace(/^(?=[.~])/, '_').replace(/~$/, '~_');
+  const safe = RESERVED.test(name) || RESERVED_FOR_FOLDERS.test(name) ? `_${name}` : name;
+  return SHORTCUT.test(safe) ? `${safe}.download` : safe;
 }
 
 function baseAt(path: string): number {
@@ -102,15 +125,15 @@ function placeIn(root: Folder, path: string): { parent: string; folder: Folder; 
 function cleanComponent(component: string): string {
   const kept = visibleText(component).replace(FORBIDDEN, '_');
   // Windows drops dots and spaces at the end; dots alone are "here" and "up".
-  const fitting = cutName(kept.replace(/[. ]+$/, ''));
-  const free = RESERVED.test(fitting) ? cutName(`_${fitting}`) : fitting;
+  const fitting = cutName(kept.replace(/[. ]+$/, ''), MAX_COMPONENT_BYTES);
+  const free = RESERVED.test(fitting) ? cutName(`_${fitting}`, MAX_COMPONENT_BYTES) : fitting;
   return visibleText(free.replaceAll('.', '')) === '' ? '' : free;
 }
 
-/** The name cut to what a component may have; its ending stays. */
-function cutName(name: string): string {
+/** The name cut to so many bytes; its ending stays. */
+function cutName(name: string, bytes: number): string {
   const [stem, ending] = splitEnding(name);
-  return cutTo(MAX_COMPONENT_BYTES - utf8Bytes(ending), stem) + ending;
+  return cutTo(bytes - utf8Bytes(ending), stem) + ending;
 }
 
 /** Cuts a text to as many bytes: not through a letter with its accents, nor through a family, unless that alone is too long. */
@@ -144,12 +167,12 @@ function utf8Bytes(text: string): number {
 /** `name.txt` gives `name` and `.txt`; an ending of over 32 characters is part of the name. */
 function splitEnding(name: string): [string, string] {
   const dot = name.lastIndexOf('.');
-  return dot > 0 && name.length - dot <= 32 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  return splitAt(dot > 0 && name.length - dot <= 32 ? dot : -1, name);
+}
+
+function splitAt(index: number, name: string): [string, string] {
+  return index < 0 ? [name, ''] : [name.slice(0, index), name.slice(index)];
 }
 
 /** What is the same name on disks that tell neither case nor forms of accents apart. */
 const fold = (name: string) => name.toLowerCase().normalize('NFC');
-
-export function downloadName(path: string): string {
-  return baseName(path);
-}
