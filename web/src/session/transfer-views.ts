@@ -3,6 +3,7 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { Exchange, Exchanges } from '@tincan/engine/room/exchanges';
 import { isLive, type TransferFile } from '@tincan/engine/transfer/file-state';
 import type { IncomingOffer } from '@tincan/engine/transfer/incoming-offers';
+import { baseName, downloadName } from '@tincan/engine/transfer/names';
 import { Speed } from '@tincan/engine/transfer/speed';
 import { isOpen, type OfferView, type TransferState, type TransferView, type WaitReason } from './views.ts';
 
@@ -99,6 +100,7 @@ export class TransferViews {
       canPause: file.state === 'active' && file.here === 'none',
       canResume: (file.state === 'failed' && file.failure !== 'peer-left') || (isLive(file) && file.here === 'person'),
       kept: isKept(direction, file),
+      downloadsAs: isKept(direction, file) ? downloadsAs(file.path) : undefined,
       saved: file.saved,
     };
     views.set(key, before && sameView(before, view) ? before : view);
@@ -161,6 +163,11 @@ function waitReason({ peer, linked, left, laneless }: Exchange, file: TransferFi
 
 function isKept(direction: TransferView['direction'], { state, freed }: TransferFile): boolean {
   return direction === 'receive' && state === 'done' && !freed;
+}
+
+function downloadsAs(path: string): string | undefined {
+  const name = downloadName(path);
+  return isFolderPath(path) || name === baseName(path) ? undefined : name;
 }
 
 function toState({ state }: TransferFile, why: WaitReason | undefined): TransferState {

@@ -139,6 +139,8 @@ export interface TransferView {
   canResume: boolean;
   /** Received, whole, and kept in this browser: it can be saved, with others if it is an empty folder. */
   kept: boolean;
+  /** The name that a download of it alone gets, where browsers do not take its own. */
+  downloadsAs: string | undefined;
   saved: Saved;
 }
 

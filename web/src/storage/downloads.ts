@@ -1,6 +1,7 @@
 import {
   downloadStream,
   startDownloadWorker,
+  type DownloadWorker,
   type HandOver,
   type StreamedDownloadOptions,
 } from './streamed-download.ts';
@@ -9,7 +10,7 @@ import { zipLength, zipStream, type ZipEntry } from './zip.ts';
 
 /** Whatever a page can hand to the browser's downloads. Of what becomes of it there, no page hears. */
 export class Downloads {
-  readonly #worker: Promise<ServiceWorker | undefined>;
+  readonly #worker: Promise<DownloadWorker | undefined>;
 
   /** Makes ready what later downloads need, so that they work while the server is away. */
   constructor() {
@@ -21,7 +22,7 @@ export class Downloads {
   file(file: Blob, name: string): void {
     const link = document.createElement('a');
     // For as long as the page lives: the browser may leave its question where to put the file open for long.
-    link.href = URL.createObjectURL(file);
+    link.href = URL.createObjectURL(file.slice(0, file.size, 'application/octet-stream')); // of another type, browsers add endings
     link.download = name;
     link.click();
   }
@@ -31,7 +32,7 @@ export class Downloads {
    * entry cannot be opened, with `AbortError` if it is stopped here, and with `no-space` if it has to be made on the disk and does not fit.
    */
   async zip(name: string, entries: readonly ZipEntry[], options: StreamedDownloadOptions): Promise<HandOver> {
-    const worker = await this.#worker;
+    const worker = (await this.#worker)?.();
     const streamed = { name, length: zipLength(entries), stream: zipStream(entries) };
     const handed = worker && (await downloadStream(worker, streamed, options));
     if (handed) return handed;

@@ -26,12 +26,16 @@ export interface StreamedDownloadOptions {
 /** `cut`: the browser has stopped the worker in the middle, and may take half of it for the whole. `cancelled`: its person has stopped it. */
 export type HandOver = 'handed' | 'cut' | 'cancelled';
 
+/** Gives the worker of this moment: a newer one may take the place of the last at any time. */
+export type DownloadWorker = () => ServiceWorker | null;
+
 /** Makes a worker ready. `undefined` where the browser lets the page have none, as some do under a certificate that nobody has vouched for. */
-export async function startDownloadWorker(): Promise<ServiceWorker | undefined> {
+export async function startDownloadWorker(): Promise<DownloadWorker | undefined> {
   try {
     const registration = await navigator.serviceWorker.register('./sw.js', { scope: SCOPE });
     const worker = registration.active ?? registration.waiting ?? registration.installing;
-    return worker ? await activated(worker) : undefined;
+    if (worker) await activated(worker);
+    return () => registration.active;
   } catch (error) {
     console.info('The browser lets this page have no service worker; archives are made on the disk first.', error);
     return undefined;
@@ -133,12 +137,11 @@ function isHere(
   });
 }
 
-function activated(worker: ServiceWorker): Promise<ServiceWorker | undefined> {
-  if (worker.state === 'activated') return Promise.resolve(worker);
+function activated(worker: ServiceWorker): Promise<void> {
+  if (worker.state === 'activated') return Promise.resolve();
   return new Promise((resolve) => {
     worker.addEventListener('statechange', () => {
-      if (worker.state === 'activated') resolve(worker);
-      if (worker.state === 'redundant') resolve(undefined);
+      if (worker.state === 'activated' || worker.state === 'redundant') resolve();
     });
   });
 }

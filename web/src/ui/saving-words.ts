@@ -17,6 +17,7 @@ export const savingWords = {
     } satisfies Record<SaveFailure, string>,
     renamed: (names: string) => `The browser does not take every name: ${names}.`,
     renamedOne: (path: string, name: string) => `${path} is saved as ${name}`,
+    downloadsAs: (name: string) => `Downloads as ${name}`,
     more: (n: string) => `${n} more`,
     free: (size: string) => `Free ${size} in this browser`,
     freeAsk: 'Have you got everything?',

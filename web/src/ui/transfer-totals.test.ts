@@ -21,6 +21,7 @@ function transfer(id: string, state: TransferState, more: Partial<TransferView> 
     canPause: false,
     canResume: false,
     kept: false,
+    downloadsAs: undefined,
     saved: 'no',
     ...more,
   };
