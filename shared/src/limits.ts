@@ -25,6 +25,8 @@ export const MAX_LINK_MESSAGE_BYTES = 65_536;
 export const LINK_BATCH_BYTES = 32_768;
 /** Chat: the longest text, in characters. */
 export const MAX_CHAT_CHARS = 4_000;
+/** Chat: texts that wait for one peer's receipt at most, and texts of a peer that are known again when it repeats them. */
+export const MAX_WAITING_TEXTS = 100;
 /** The longest display name, in characters. */
 export const MAX_DISPLAY_NAME_CHARS = 40;
 

@@ -78,6 +78,10 @@ const Chat = v.object({
   id: Id,
   text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CHAT_CHARS)),
 });
+/** This text has come. */
+const ChatReceipt = v.object({ type: v.literal('chat-receipt'), id: Id });
+/** Among the features of a `hello`: the speaker answers each `chat` with a receipt. */
+export const CHAT_RECEIPT = 'chat-receipt';
 
 // ---- finding each other again after a page was loaded anew
 const Claims = v.object({
@@ -200,6 +204,7 @@ const LinkMessage = v.variant('type', [
   Claims,
   Move,
   Chat,
+  ChatReceipt,
   LaneMessage,
   MediaMessage,
   CallMessage,
@@ -230,6 +235,7 @@ const LINK_TYPES: ReadonlySet<string> = new Set([
     Claims,
     Move,
     Chat,
+    ChatReceipt,
     ...LaneMessage.options,
     ...MediaMessage.options,
   ]),

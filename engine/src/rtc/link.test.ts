@@ -77,7 +77,13 @@ test('[LINK-1] [WORDS-1] is connected when hello and reveal are through, and rev
   const { link, events, heard, say } = await attacked();
   const said = () => heard.map((text) => JSON.parse(text) as { type: string; commitment?: string; nonce?: string });
   expect(said()).toEqual([
-    { type: 'hello', wire: 2, features: [], name: 'bob', commitment: expect.stringMatching(/^[\w-]{43}$/) as string },
+    {
+      type: 'hello',
+      wire: 2,
+      features: ['chat-receipt'],
+      name: 'bob',
+      commitment: expect.stringMatching(/^[\w-]{43}$/) as string,
+    },
   ]);
   expect([link.state, link.send(chat('too early'))]).toEqual(['connecting', false]);
   await say(hello);

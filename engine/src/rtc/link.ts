@@ -8,7 +8,7 @@
 import { fromBase64Url, toBase64Url } from '@tincan/shared/base64url';
 import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
-import { parseLinkMessage, WIRE_VERSION, type LinkMessage } from '@tincan/shared/link-message';
+import { CHAT_RECEIPT, parseLinkMessage, WIRE_VERSION, type LinkMessage } from '@tincan/shared/link-message';
 import { commitmentTo, SAFETY_NONCE_BYTES, safetyWords } from '@tincan/shared/safety-words';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
@@ -24,6 +24,8 @@ const MAX_FAULTS = 5;
 /** A link that lives answers a ping in less, also beside a transfer that fills the path. */
 const PROBE_MS = 2_000;
 const PROBE_LATE_MS = 500;
+/** What every page of this build can do, and earlier ones of the same wire version may not. */
+const FEATURES = [CHAT_RECEIPT];
 
 export type LinkState = 'connecting' | 'connected' | 'reconnecting';
 /** The two pages speak different wire versions, and which of them has to reload. */
@@ -67,6 +69,8 @@ export interface LinkOptions {
   now?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;
+  /** What to say that this page can do beside that; tests play an earlier one. */
+  features?: readonly string[];
 }
 
 export class Link extends Emitter<LinkEvents> {
@@ -76,6 +80,7 @@ export class Link extends Emitter<LinkEvents> {
   readonly #peer: SessionId;
   readonly #getName: () => string;
   readonly #wire: number;
+  readonly #ownFeatures: readonly string[];
   readonly #now: () => number;
   readonly #slot: ConnectionSlot;
   readonly #outbox: Outbox;
@@ -85,6 +90,7 @@ export class Link extends Emitter<LinkEvents> {
   #phase: Phase = { name: 'down' };
   #wasUp = false;
   #name = '';
+  #features: readonly string[] = [];
   #incompatible: Incompatible | undefined;
   #faults = 0;
 
@@ -97,6 +103,7 @@ export class Link extends Emitter<LinkEvents> {
     this.#peer = peer;
     this.#getName = getName;
     this.#wire = wire;
+    this.#ownFeatures = options.features ?? FEATURES;
     this.#now = now;
     const slot = new ConnectionSlot({
       initiates: this.initiates,
@@ -131,6 +138,10 @@ export class Link extends Emitter<LinkEvents> {
   /** What the other side calls itself, without what could garble the text around it (LINK-10); empty until its hello. */
   get name(): string {
     return this.#name;
+  }
+  /** What the other side's page can do beside what every page of this wire version can; as its last hello said. */
+  get features(): readonly string[] {
+    return this.#features;
   }
   get epoch(): number {
     return this.#slot.epoch;
@@ -206,7 +217,7 @@ export class Link extends Emitter<LinkEvents> {
     this.#phase = { name: 'greeting', nonce };
     const name = this.#getName().slice(0, MAX_DISPLAY_NAME_CHARS);
     const commitment = commitmentTo({ session: this.#me, nonce });
-    this.#transmit({ type: 'hello', wire: this.#wire, features: [], name, commitment });
+    this.#transmit({ type: 'hello', wire: this.#wire, features: [...this.#ownFeatures], name, commitment });
   }
 
   #handleMessage(text: string | ArrayBuffer): void {
@@ -239,7 +250,7 @@ export class Link extends Emitter<LinkEvents> {
     }
   }
 
-  #handleHello({ wire, name, commitment }: Extract<LinkMessage, { type: 'hello' }>): void {
+  #handleHello({ wire, features, name, commitment }: Extract<LinkMessage, { type: 'hello' }>): void {
     if (this.#phase.name !== 'greeting') return this.#handleFault('a second hello');
     if (wire !== this.#wire) {
       // The connection stays, unused: the other side must be able to read our hello, and one of the two goes anyway.
@@ -252,6 +263,7 @@ export class Link extends Emitter<LinkEvents> {
     // Theirs is here, so ours may be opened: from now on neither side can choose its nonce any more.
     const { nonce } = this.#phase;
     this.#phase = { name: 'revealing', nonce, theirCommitment: commitment };
+    this.#features = features;
     this.#setName(name);
     this.#transmit({ type: 'reveal', nonce: toBase64Url(nonce) });
   }

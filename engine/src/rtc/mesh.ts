@@ -46,6 +46,8 @@ export interface MeshOptions {
   random?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;
+  /** What to say that this page can do beside that; tests play an earlier one. */
+  features?: readonly string[];
   /** Which session a certificate is of; tests have certificates that are names. */
   sessionOf?: (fingerprint: string) => SessionId;
 }
