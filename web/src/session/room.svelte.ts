@@ -1,7 +1,6 @@
-import { randomId } from '@tincan/shared/base64url';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
-import { MAX_CHAT_CHARS, MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
+import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
 import { TincanError } from '@tincan/engine/platform/errors';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
@@ -23,10 +22,10 @@ import { ScreenWake } from './screen-wake.ts';
 import { Sending } from './sending.svelte.ts';
 import { TransferCommands } from './transfer-commands.ts';
 import { TransferViews } from './transfer-views.ts';
+import { unansweredFiles } from './unanswered.ts';
 import {
   isOpen,
   type AskedFile,
-  type ChatView,
   type OfferView,
   type PeerView,
   type PickedFile,
@@ -52,6 +51,10 @@ export interface RoomOptions {
 export class Room {
   readonly people = new People();
   readonly calls = new Calls((session) => this.people.nameOf(session));
+  readonly messages = new Messages(
+    () => this.#name,
+    (session) => this.people.nameOf(session),
+  );
   readonly #moves = new Moves();
   /** For people without the link. */
   readonly code = new OfferedCode(() => {
@@ -74,7 +77,6 @@ export class Room {
   #ownOffers = $state.raw<readonly string[]>([]);
   readonly #sending = new Sending(this.people);
 
-  readonly #messages = new Messages();
   readonly #storage: Promise<Storage>;
   readonly #downloads: Downloads;
   readonly #onMoved: RoomOptions['onMoved'];
@@ -159,9 +161,6 @@ export class Room {
   get elsewhere() {
     return this.#elsewhere;
   }
-  get messages(): readonly ChatView[] {
-    return this.#messages.all;
-  }
 
   /**
    * Offers files to one peer, or to everyone. For everyone, they are kept too while somebody is still connecting or
@@ -228,15 +227,6 @@ export class Room {
     this.people.block(session);
   }
 
-  sendChat(text: string): void {
-    const clipped = text.trim().slice(0, MAX_CHAT_CHARS);
-    if (clipped === '') return;
-    const id = randomId();
-    for (const { session } of this.people.all)
-      this.#mesh?.peer(session)?.link.send({ type: 'chat', id, text: clipped });
-    this.#messages.add({ id, from: 'me', name: this.#name, text: clipped });
-  }
-
   setName(name: string): void {
     this.#name = name;
     this.#mesh?.setName(name);
@@ -269,12 +259,18 @@ export class Room {
     this.#moves.forget(from);
   }
 
-  /** Whether leaving now would end a call or a transfer, or forget a received file that is not saved. */
+  /** How many files are offered, or kept for whoever comes, and not answered: leaving takes them back. */
+  get unanswered(): number {
+    return unansweredFiles(this.#transfers, this.staged);
+  }
+
+  /** Whether leaving now would end a call or a transfer, take back an offer, drop a message, or forget a received file that is not saved. */
   get hasSomethingToLose(): boolean {
     const isLost = ({ state, kept, saved }: TransferView) =>
       (isOpen(state) && state !== 'offered') || (kept && saved === 'no');
     const isSaving = this.#saving?.progress !== undefined;
-    return isSaving || this.calls.current !== undefined || this.#transfers.some(isLost);
+    const isOwed = this.unanswered > 0 || this.messages.waiting > 0;
+    return isSaving || isOwed || this.calls.current !== undefined || this.#transfers.some(isLost);
   }
 
   /** Leaves the room; transfers that both sides keep go on when both are there again. Resolves once the disk is let go of. */
@@ -319,6 +315,7 @@ export class Room {
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
+    this.messages.follow(mesh); // after `exchanges`: its claims are the first word on a link
     this.calls.follow(mesh, identity.session, () => this.#refresher.soon());
     this.#wireMesh(mesh, identity.session);
     this.#wireServer(rendezvous);
@@ -371,12 +368,7 @@ export class Room {
   }
 
   #handleMessage(session: SessionId, message: LinkMessage, me: SessionId): void {
-    if (message.type === 'chat') {
-      const { id, text } = message;
-      this.#messages.add({ id: `${session} ${id}`, from: session, name: this.people.nameOf(session), text });
-    } else if (message.type === 'move') {
-      this.#moves.handleMove(session, message, { me, secret: secretOf(this.#link) });
-    }
+    if (message.type === 'move') this.#moves.handleMove(session, message, { me, secret: secretOf(this.#link) });
   }
 
   // ---- what the page shows

@@ -2,9 +2,10 @@
 import type { SessionId } from '@tincan/shared/introduction';
 import type { Breach } from '@tincan/engine/rtc/breach';
 import type { Saved } from '@tincan/engine/transfer/file-state';
+import type { TextRefusal } from '@tincan/engine/room/texts';
 import type { TransferFailure } from '@tincan/engine/transfer/path';
 
-export type { Breach };
+export type { Breach, TextRefusal };
 
 export type ServerState = 'connecting' | 'online' | 'offline';
 
@@ -176,6 +177,10 @@ export interface ChatView {
   text: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** The names of those who have not got it yet; of this person's own texts only. */
+  waitsFor: readonly string[];
+  /** The names of those who had left before it could be delivered. */
+  missedBy: readonly string[];
 }
 
 /** Chosen while nobody is there, or kept for everyone who joins. */

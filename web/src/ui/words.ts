@@ -67,6 +67,7 @@ const en = {
     trust: 'Files go straight between the browsers; the server cannot look in.',
     badLink: 'This link is not complete; a part of it was probably lost when it was copied. Ask for it again.',
     dropTarget: 'Drop to open a room with these files',
+    noText: 'That is a text or a link. It can be sent as a message once you are in a room with somebody.',
   },
 
   files: {
@@ -78,6 +79,7 @@ const en = {
     emptyFolder: 'Empty folder',
     reading: (n: number, shown: string) =>
       n === 0 ? 'Reading the folder…' : `Reading the folder… ${shown} files so far`,
+    nothingDropped: 'There was neither a file nor a text in that, so nothing was sent.',
     noneDropped: 'There was no file in that. Drop files or folders from your device.',
     unreadable: (n: number, shown: string) =>
       n === 1 ? 'One file could not be read and is left out.' : `${shown} files could not be read and are left out.`,
@@ -217,6 +219,14 @@ const en = {
   leave: {
     button: 'Leave',
     label: 'Leave the room',
+    unanswered: (n: string, one: boolean) =>
+      one
+        ? 'A file that has not been answered yet is taken back.'
+        : `${n} files that have not been answered yet are taken back.`,
+    undelivered: (n: string, one: boolean) =>
+      one
+        ? 'A message of yours has not been delivered yet, and will not be.'
+        : `${n} messages of yours have not been delivered yet, and will not be.`,
     running: (n: string, one: boolean) =>
       one
         ? 'A transfer is still running. It stops, and goes on when both of you are back in this room.'
@@ -240,6 +250,17 @@ const en = {
     send: 'Send',
     me: 'You',
     empty: 'Messages go straight between the browsers, too.',
+    dropTarget: 'Drop to put it into your message',
+    nobody: 'Nobody is here at the moment. What you write stays here until somebody is.',
+    noText: 'Nobody is here yet to read a message. Drop or paste it again once somebody is.',
+    waitsFor: (names: string) => `Not delivered to ${names} yet. It goes by itself when they are connected again.`,
+    missedBy: (names: string) => `Not delivered to ${names}, who is not here any more.`,
+    full: (names: string) =>
+      `Too many messages still wait to be delivered to ${names}. Yours was not sent, and stays here.`,
+    tooLong: (n: string, most: string) =>
+      `This is too long for a message: ${n} characters, and ${most} are the most. Nothing of it is lost: send it as a file, or shorten it.`,
+    asFile: 'Send it as a text file',
+    fileName: 'message.txt',
     unread: (n: string, one: boolean) => (one ? 'New message' : `${n} new messages`),
   },
 
