@@ -76,6 +76,7 @@ export default defineConfig(
 
   // Scripts that drive a browser hold functions that run in its page.
   { files: ['scripts/**/*.mjs', '*.{js,mjs}'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+  { files: ['web/public/*.js'], languageOptions: { globals: globals.browser } },
   {
     // A fixture that needs no other is `async ({}, use) =>`.
     files: ['{e2e,bench}/**/*.ts'],

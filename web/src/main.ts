@@ -11,11 +11,24 @@ async function start(target: HTMLElement): Promise<void> {
     import('./ui/AppPage.svelte'),
   ]);
   mount(AppPage, { target, props: { app: new App() } });
+  removeNotLoaded();
 }
 
 function show(page: Component, target: HTMLElement): void {
   mount(page, { target });
+  removeNotLoaded();
+}
+
+function removeNotLoaded(): void {
+  document.getElementById('not-loaded')?.remove();
+}
+
+/** What stands in the page itself says that a part is missing, and offers to reload. */
+function showNotLoaded(error: unknown): void {
+  console.error('The page could not be started.', error);
+  document.documentElement.classList.add('not-loaded');
+  document.getElementById('not-loaded-reload')?.addEventListener('click', () => location.reload());
 }
 
 const target = document.getElementById('app');
-if (target) void start(target);
+if (target) start(target).catch(showNotLoaded);

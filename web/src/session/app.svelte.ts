@@ -22,6 +22,7 @@ export class App {
   readonly #downloads = new Downloads();
   readonly #kept = new KeptFiles(this.#storage, this.#downloads);
 
+  #notLoaded = $state(false);
   #leaveAsked = $state(false);
   #codeProblem = $state<CodeProblem>();
   #codeAttempt = $state.raw<AbortController>();
@@ -32,6 +33,10 @@ export class App {
     addEventListener('hashchange', () => this.#handleAddress());
     this.#followAddress();
     void this.#kept.refresh();
+    this.#storage.catch((error: unknown) => {
+      console.error('The storage cannot be opened.', error);
+      this.#notLoaded = true;
+    });
   }
 
   /** The room of the address bar's fragment; none on the home page. */
@@ -41,6 +46,10 @@ export class App {
   /** The address bar holds something that is not the link of a room: most likely cut off when it was copied. */
   get badLink() {
     return this.#badLink;
+  }
+  /** The part of the page that keeps files could not be fetched: nothing can be received or shown of earlier visits before it is loaded anew. */
+  get notLoaded() {
+    return this.#notLoaded;
   }
   /** The name that peers see; made up at the first visit, kept in this browser. At most 40 characters. */
   get name() {

@@ -2,6 +2,7 @@ import type { Result } from '@tincan/shared/result';
 import { failureCode } from '@tincan/engine/platform/errors';
 import { enterSlot, type EnterSlotOptions } from '@tincan/engine/signaling/slot';
 import { parseCode } from '@tincan/engine/verify/spoken-code';
+import { loadPairing } from './load-pairing.ts';
 import { CODE_PROBLEMS, type CodeProblem } from './views.ts';
 
 /** What typing a code came to. `spent`: it reached the other side, so that it must not be tried again, whatever the server says. */
@@ -11,12 +12,9 @@ export type CodeOutcome = Result<string, CodeProblem> & { spent: boolean };
 export async function enterCode(text: string, options: Omit<EnterSlotOptions, 'slot'>): Promise<CodeOutcome> {
   const code = parseCode(text);
   if (!code.ok) return { ...code, spent: false };
-  // The curve is loaded by those who need it.
-  const pairing = await import('@tincan/engine/verify/pairing').catch(() => undefined);
-  if (!pairing) return { ok: false, error: 'server-unreachable', spent: false };
-  const { receiveSecret } = pairing;
   let channel;
   try {
+    const { receiveSecret } = await loadPairing();
     channel = await enterSlot({ ...options, slot: code.value.slot });
     const secret = await receiveSecret(channel, code.value);
     channel.close('done');

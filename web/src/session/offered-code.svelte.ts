@@ -2,6 +2,7 @@ import { failureCode } from '@tincan/engine/platform/errors';
 import type { SignalingClient } from '@tincan/engine/signaling/signaling-client';
 import { openSlot } from '@tincan/engine/signaling/slot';
 import { createPassword, formatCode } from '@tincan/engine/verify/spoken-code';
+import { loadPairing } from './load-pairing.ts';
 import { CODE_ENDS, type CodeEnd, type CodeView } from './views.ts';
 
 /** A code is good for ten minutes at most, whatever the server says, in seconds. */
@@ -71,7 +72,7 @@ export class OfferedCode {
     let timer;
     try {
       // The curve is loaded by those who need it, and is there before anybody can have entered.
-      const { handOverSecret } = await import('@tincan/engine/verify/pairing');
+      const { handOverSecret } = await loadPairing();
       slot = await openSlot(place.signaling, attempt.signal);
       const { channel, number, ttlSeconds } = slot;
       // The server ends the slot; that the code ends is not left to it.

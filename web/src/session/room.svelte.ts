@@ -8,7 +8,7 @@ import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { listenToPage, pageEnvironment } from './wake-up.ts';
 import { Exchanges } from '@tincan/engine/room/exchanges';
-import type { Storage } from '../storage/open-storage.ts';
+import { isNotLoaded, type Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
@@ -99,7 +99,7 @@ export class Room {
     this.#onMoved = onMoved;
     this.#enter().catch((error: unknown) => {
       console.error('The room cannot be entered.', error);
-      this.#problem = 'cannot-start';
+      this.#problem = isNotLoaded(error) ? 'not-loaded' : 'cannot-start';
     });
   }
 

@@ -12,6 +12,7 @@ export type ServerState = 'connecting' | 'online' | 'offline';
 /** Why the room cannot be entered; it stays so until the person acts. */
 export type RoomProblem =
   | 'cannot-start' // the browser refuses what a connection takes
+  | 'not-loaded' // a part of this page could not be fetched
   | 'room-full'
   | 'replaced' // the same page's connection was taken over elsewhere
   | 'refused'; // the server refused this page's messages: most likely an old version, reload
@@ -22,6 +23,7 @@ export const CODE_ENDS = [
   'expired',
   'slot-limit', // too many from this network
   'unsupported', // the server has none
+  'not-loaded', // the part of this page that it takes could not be fetched
   'offline', // the connection to the server was lost
   'failed', // anything else: the other page left, took too long, or did not speak the protocol
 ] as const;
@@ -40,6 +42,7 @@ export const CODE_PROBLEMS = [
   'slot-limit',
   'unsupported',
   'server-unreachable',
+  'not-loaded', // the part of this page that it takes could not be fetched
   'failed',
 ] as const;
 export type CodeProblem = (typeof CODE_PROBLEMS)[number];

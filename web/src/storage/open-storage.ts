@@ -1,3 +1,4 @@
+import { TincanError } from '@tincan/engine/platform/errors';
 import type { Ledger, SourceHandle } from '@tincan/engine/transfer/ledger';
 import { MEMORY_CAP_BYTES, MemoryStore } from '@tincan/engine/transfer/memory-store';
 import type { OfferStore } from '@tincan/engine/transfer/store';
@@ -13,9 +14,15 @@ export interface Storage {
   readonly capBytes: number | undefined;
 }
 
+/** Rejects only where a part of the page could not be fetched, see `isNotLoaded`. */
 export async function openStorage(): Promise<Storage> {
   const [store, ledger] = await Promise.all([openStore(), openLedger()]);
   return { store, ledger, capBytes: store instanceof MemoryStore ? MEMORY_CAP_BYTES : undefined };
+}
+
+/** Whether the storage could not be opened because a part of the page could not be fetched: loading the page anew may help. */
+export function isNotLoaded(error: unknown): boolean {
+  return error instanceof TincanError && error.code === 'not-loaded';
 }
 
 /** A file handle of the browser's. */

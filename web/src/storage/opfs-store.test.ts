@@ -234,12 +234,15 @@ describe('a worker that dies', () => {
     expect(bench.disk.locks.size).toBe(0);
   });
 
-  test('before it has started makes no store', async () => {
+  test.each([
+    ['of a fault', { message: 'no such thing' }, 'store-failed'],
+    ['as it could not be fetched', {}, 'not-loaded'],
+  ])('%s before it has started makes no store', async (_, event, code) => {
     const worker = new FakeWorker(bench.disk.open());
     worker.postMessage = () => {
-      worker.emit('error', {});
+      worker.emit('error', event);
     };
-    await expectCode(OpfsStore.start({ worker, path: '/' }), 'store-failed');
+    await expectCode(OpfsStore.start({ worker, path: '/' }), code);
   });
 
   test('is not what bytes are that cannot be handed over', async () => {

@@ -43,7 +43,7 @@ export class OpfsStore implements OfferStore {
   /** Why nothing more can be asked. */
   #ended: TincanError | undefined;
 
-  /** Starts the worker. Rejects where the browser has no OPFS or does not allow it (private windows of some). */
+  /** Starts the worker. Rejects where the browser has no OPFS or does not allow it (private windows of some), with `not-loaded` where the worker cannot be fetched. */
   static async start(options: OpfsStoreOptions = {}): Promise<OpfsStore> {
     const store = new OpfsStore(options);
     try {
@@ -66,11 +66,13 @@ export class OpfsStore implements OfferStore {
     worker.addEventListener('message', ({ data }) => {
       this.#handleAnswer(data);
     });
-    worker.addEventListener('error', ({ message = 'it did not start' }) => {
-      this.#end(`the worker failed: ${message}`);
+    worker.addEventListener('error', ({ message }) => {
+      // What fails while it runs says how; a script that cannot be fetched has nothing to say.
+      if (message === undefined) this.#end('not-loaded', 'the worker could not be fetched');
+      else this.#end('store-failed', `the worker failed: ${message}`);
     });
     worker.addEventListener('messageerror', () => {
-      this.#end('the worker said what cannot be read');
+      this.#end('store-failed', 'the worker said what cannot be read');
     });
   }
 
@@ -101,7 +103,7 @@ export class OpfsStore implements OfferStore {
     try {
       await this.#call('closeAll', {});
     } finally {
-      this.#end('the store is closed');
+      this.#end('store-failed', 'the store is closed');
     }
   }
 
@@ -182,8 +184,8 @@ export class OpfsStore implements OfferStore {
   }
 
   /** Nobody waits for an answer that cannot come any more. */
-  #end(why: string): void {
-    this.#ended ??= new TincanError('store-failed', why);
+  #end(code: 'store-failed' | 'not-loaded', why: string): void {
+    this.#ended ??= new TincanError(code, why);
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();

@@ -66,6 +66,9 @@ export const trustWords = {
   },
 };
 
+const codePartNotLoaded =
+  'The part of this page that does codes could not be loaded: the connection was cut, or the server has a newer version of the page. Reload it.';
+
 /** What was refused for safety's sake, and what helps; without a name it concerns nobody who is known here. */
 export function describeBreach(breach: Breach, name?: string): string {
   switch (breach) {
@@ -95,6 +98,8 @@ export function describeCodeEnd(why: CodeEnd, tried: boolean): string {
       return 'Too many codes were asked for from your network. Give them the link, or try again in a few minutes.';
     case 'unsupported':
       return 'This server has no spoken codes. Give them the link.';
+    case 'not-loaded':
+      return codePartNotLoaded;
     case 'offline':
       return 'The connection to the server was lost, and the code with it.';
     case 'failed':
@@ -129,6 +134,8 @@ export function describeCodeProblem(problem: CodeProblem): string {
       return 'This server has no spoken codes. Ask for the link.';
     case 'server-unreachable':
       return 'The server cannot be reached. Check your connection and try again.';
+    case 'not-loaded':
+      return codePartNotLoaded;
     case 'failed':
       return 'It did not work out, and the code is used up. Ask for a fresh one. If this happens again, use the link instead.';
   }

@@ -111,6 +111,8 @@ const en = {
   problem: {
     'cannot-start':
       'This browser does not let the page make connections; an extension or a setting may forbid WebRTC. Allow it, or use another browser, then reload.',
+    'not-loaded':
+      'A part of this page could not be loaded: the connection was cut, or the server has a newer version of the page. Reload it.',
     'room-full': 'This room is full. Ask somebody to leave it, then reload this page.',
     replaced: 'This page was opened again elsewhere, and the room goes on over there. Reload to use it here.',
     refused: 'The server refused this page; most likely it is an old version. Reload it.',
