@@ -132,6 +132,15 @@ export class ChromiumTab implements Tab {
     return () => process.kill(network.id, 'SIGCONT');
   }
 
+  /** Lets the pages of this browser stand still, as those of a machine that has no time for them. Gives what lets them go on. */
+  async stopPages(): Promise<() => void> {
+    const pages = (await this.#processes()).filter(({ type }) => type === 'renderer');
+    for (const { id } of pages) process.kill(id, 'SIGSTOP');
+    return () => {
+      for (const { id } of pages) process.kill(id, 'SIGCONT');
+    };
+  }
+
   /** SIGKILL to every process of this browser: nothing of it says goodbye to anyone. */
   async kill(): Promise<void> {
     const closed = new Promise((resolve) => this.#context.once('close', resolve));
@@ -152,12 +161,31 @@ export class ChromiumTab implements Tab {
     await session.send('Page.setDownloadBehavior', folder === undefined ? { behavior: 'deny' } : allowed);
   }
 
-  /** Drops files from the desktop onto the page, which is given handles of them. */
-  async dropFiles(paths: readonly string[]): Promise<void> {
+  /** Drops files from the desktop onto the page, or onto an element of it; the page is given handles of them. */
+  async dropFiles(paths: readonly string[], on?: string): Promise<void> {
+    await this.#drop({ items: [], files: [...paths] }, on);
+  }
+
+  /** Drops what was dragged here from another page: its data by their MIME types. */
+  async dropData(data: Readonly<Record<string, string>>, on?: string): Promise<void> {
+    await this.#drop({ items: Object.entries(data).map(([mimeType, text]) => ({ mimeType, data: text })) }, on);
+  }
+
+  /** As the browser itself tells the page of a drag: the drop comes to nothing, or replaces the page, where the page does not take what is dragged. */
+  async #drop(what: { items: { mimeType: string; data: string }[]; files?: string[] }, on?: string): Promise<void> {
     const session = await this.#context.newCDPSession(this.page);
-    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    const [x, y] = on === undefined ? [200, 200] : await this.#middleOf(on);
+    const data = { ...what, dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+      await session.send('Input.dispatchDragEvent', { type, x, y, data });
+  }
+
+  async #middleOf(selector: string): Promise<[number, number]> {
+    const element = this.page.locator(selector).first();
+    await element.scrollIntoViewIfNeeded();
+    const box = await element.boundingBox();
+    if (!box) throw new Error(`${selector} is not to be seen.`);
+    return [box.x + box.width / 2, box.y + box.height / 2];
   }
 
   /** Another page of the same browser. */
@@ -193,7 +221,7 @@ export class ChromiumTab implements Tab {
     return profile;
   }
 
-  async #processes(): Promise<{ id: number }[]> {
+  async #processes(): Promise<{ id: number; type: string }[]> {
     const session = await this.#context.browser()?.newBrowserCDPSession();
     if (!session) throw new Error('No session with the browser.');
     return (await session.send('SystemInfo.getProcessInfo')).processInfo;
