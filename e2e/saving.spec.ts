@@ -91,7 +91,7 @@ async function pickedHashes({ tab }: Person): Promise<Record<string, string>> {
       for await (const entry of folder.values()) {
         if (entry instanceof FileSystemDirectoryHandle) await look(entry, `${path}${entry.name}/`);
         else {
-          const bytes = await (await (entry as FileSystemFileHandle).getFile()).arrayBuffer();
+          const bytes = await (await entry.getFile()).arrayBuffer();
           const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
           hashes[path + entry.name] = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
         }
@@ -158,11 +158,13 @@ test('a folder that is full, or not allowed any more: nothing counts as saved th
   await bob.tab.click(`${id('unsaved')} button`);
   await bob.tab.evaluate(() => {
     // What a browser answers once its person has taken the permission back.
-    const own = FileSystemFileHandle.prototype.createWritable;
-    FileSystemFileHandle.prototype.createWritable = function () {
-      FileSystemFileHandle.prototype.createWritable = own;
+    const { prototype } = FileSystemFileHandle;
+    const own = Object.getOwnPropertyDescriptor(prototype, 'createWritable')!;
+    const refuse = () => {
+      Object.defineProperty(prototype, 'createWritable', own);
       return Promise.reject(new DOMException('', 'NotAllowedError'));
     };
+    Object.defineProperty(prototype, 'createWritable', { ...own, value: refuse });
   }, undefined);
   await bob.tab.click(id('save-folder'));
   const [refused] = await bob.waitFor('unsaved', (seen) => seen.length === 1);
@@ -212,9 +214,8 @@ test('a question of the browser where to save that stays open for 90 s gives the
   await sendTree(files, [alice, bob], server.url);
   await bob.tab.evaluate(() => {
     // The browser has taken the address and asks; it reads what is behind it when the question is answered.
-    const answer = HTMLAnchorElement.prototype.click;
     HTMLAnchorElement.prototype.click = function () {
-      addEventListener('answered', () => answer.call(this));
+      addEventListener('answered', () => this.dispatchEvent(new MouseEvent('click')));
     };
   }, undefined);
   await bob.tab.click(`[data-name="album/1.txt"] ${id('save')}`);

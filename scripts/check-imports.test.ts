@@ -49,7 +49,7 @@ const planted: Planted[] = [
   },
   { rule: 'web-main-joins', file: 'web/src/main.ts', source: `import '@tincan/engine/transfer/sender';` },
   { rule: 'svelte-begins-in-session', file: 'web/src/storage/store.ts', source: `import 'svelte';` },
-  { rule: 'web-service-worker-alone', file: 'web/src/service-worker/bad.ts', source: `import '../storage/zip.ts';` },
+  { rule: 'web-service-worker-alone', file: 'web/src/service-worker/bad.ts', source: `import '../session/views.ts';` },
   { rule: 'web-known-folders', file: 'web/src/stuff/bad.ts', source: `import '../session/views.ts';` },
   { rule: 'server-core-is-lowest', file: 'signaling-server/src/core/bad.ts', source: `import 'ws';` },
   { rule: 'server-ws-alone', file: 'signaling-server/src/ws/bad.ts', source: `import '../http/files.ts';` },
