@@ -61,6 +61,7 @@ export class WantedFiles {
    * a send that waits for somebody else must not swallow it.
    */
   give<T extends ChosenFile>(files: readonly T[], senders = [...this.#senders()]): T[] {
+    if (this.#wantedBy(senders).length === 0) return [...files];
     // Of several files of one name and size, each goes first to where its path says.
     const left = this.#giveBy((path) => path, files, senders);
     return this.#giveBy(baseName, left, senders);
@@ -139,6 +140,7 @@ export function isAnyWanted(
   waiting: readonly { path: string; size: number }[],
   files: readonly Pick<ChosenFile, 'path' | 'file'>[],
 ): boolean {
+  if (waiting.length === 0) return false;
   const chosen = new Set(files.map(({ path, file }) => keyOf(baseName(path), file.size)));
   return waiting.some(({ path, size }) => chosen.has(keyOf(baseName(path), size)));
 }

@@ -35,6 +35,8 @@ export class ReceivingFile implements TransferFile {
   /** What is on the disk of a file that was another one in between: only the sender's hashes tell what of it is still right. */
   uncompared: BlockSet;
   readonly open = new Map<number, OpenBlock>();
+  /** Of a file of one block that this visit has written: what stands in its sidecar, once that is durable. */
+  onlyHash: Uint8Array<ArrayBuffer> | undefined;
   /** No block below this one is left to be opened, but those in `again`. */
   #next = 0;
   #again: { block: number; badTimes: number }[] = [];
@@ -82,6 +84,7 @@ export class ReceivingFile implements TransferFile {
   /** A block of an earlier visit is not what it should be: it is asked for again. */
   lose(block: number): void {
     for (const blocks of [this.durableBlocks, this.written, this.uncompared]) blocks.delete(block);
+    this.onlyHash = undefined;
     this.#again.push({ block, badTimes: 0 });
   }
 
@@ -125,6 +128,7 @@ export class ReceivingFile implements TransferFile {
   closeWritten(open: OpenBlock): void {
     this.#close(open);
     this.written.add(open.block);
+    if (this.size <= BLOCK_BYTES) this.onlyHash = open.hash;
   }
 
   /** Forgets what is asked for and arriving. Blocks that are being written stay. Gives those that are closed. */

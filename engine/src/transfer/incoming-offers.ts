@@ -5,7 +5,7 @@ import { isLive, type TransferFile } from './file-state.ts';
 import { ReceivingFile } from './incoming-file.ts';
 import { Intake } from './intake.ts';
 import { cleanPath, uniquePaths } from './names.ts';
-import type { KeptOffer, Manifest, OfferFolder, OfferStore } from './store.ts';
+import type { FileNote, KeptOffer, Manifest, OfferFolder, OfferStore } from './store.ts';
 
 /** Files of one peer that have not ended, and the characters of their paths; and all files of it in this visit. */
 const MAX_FILES_LIVE = 4 * MAX_FILES_PER_OFFER;
@@ -35,6 +35,9 @@ export class ReceivingOffer implements IncomingOffer {
   /** Where its files go, and how, once it is accepted. */
   kept: { readonly folder: OfferFolder; readonly intake: Intake } | undefined;
   readonly #toFree: number[] = [];
+  readonly #toNote: FileNote[] = [];
+  #nextNote: Promise<void> | undefined;
+  #noting: Promise<void> = Promise.resolve();
 
   constructor(offer: { id: string; key: string; keeps: boolean; files: readonly ReceivingFile[] }) {
     this.id = offer.id;
@@ -107,12 +110,24 @@ export class ReceivingOffer implements IncomingOffer {
       .filter(({ place }) => !folder.ends.has(place))
       .map(({ place, hash }) => ({ file: place, end: { end: 'done' as const, hash: hash! } }));
     try {
-      if (notes.length > 0) await folder.note(notes);
+      if (notes.length > 0) await this.#noteTogether(folder, notes);
       return true;
     } catch (error) {
       console.warn('That a file is whole could not be noted yet; its sender goes on remembering it.', error);
       return false;
     }
+  }
+
+  /** What is to be noted while something is being noted shares the next note, and so its way to the disk. */
+  async #noteTogether(folder: OfferFolder, notes: readonly FileNote[]): Promise<void> {
+    this.#toNote.push(...notes);
+    this.#nextNote ??= this.#noting.then(() => {
+      this.#nextNote = undefined;
+      const noting = folder.note(this.#toNote.splice(0));
+      this.#noting = noting.catch(() => undefined); // whoever has asked for it hears
+      return noting;
+    });
+    await this.#nextNote;
   }
 
   /** Frees what has arrived of a file that nobody wants any more; of several in the same turn together. */

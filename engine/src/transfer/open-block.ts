@@ -24,7 +24,7 @@ export class OpenBlock {
   /** The sender's word for what its SHA-256 is; the first one counts. */
   expected: Uint8Array | undefined;
   /** Of the bytes that arrived, once they are whole and hashed. */
-  hash: Uint8Array | undefined;
+  hash: Uint8Array<ArrayBuffer> | undefined;
   /** Handed to the disk. */
   writing = false;
   /** One bit a half of a piece that has arrived: 32 of them in a block. */

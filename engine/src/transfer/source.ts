@@ -16,6 +16,8 @@ export type Reopen = () => Promise<File | undefined>;
 export class Source {
   /** In bytes, as it was when the file was chosen. */
   readonly size: number;
+  /** As it was when the file was chosen, in milliseconds since 1970; `undefined` where it is no file. */
+  readonly modified: number | undefined;
   #file: Blob;
   readonly #reopen: Reopen | undefined;
   /** Of what is being read, in milliseconds since 1970; `undefined` where the browser does not tell. */
@@ -35,15 +37,17 @@ export class Source {
 
   constructor(file: Blob, reopen?: Reopen) {
     this.#file = file;
-    this.size = file.size;
     this.#reopen = reopen;
-    this.#date = file instanceof File ? file.lastModified : undefined;
-    this.#hashed = new BlockSet(file.size);
+    // Each of the two is a call of the page's thread to the browser, at every time.
+    this.size = file.size;
+    this.modified = file instanceof File ? file.lastModified : undefined;
+    this.#date = this.modified;
+    this.#hashed = new BlockSet(this.size);
   }
 
   /** Reads one block and starts hashing it. */
   async readBlock(block: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#reopen && performance.now() - this.#lookedAt > LOOK_INTERVAL_MS) await this.#look();
+    if (!this.#isOneBlock && this.#reopen && performance.now() - this.#lookedAt > LOOK_INTERVAL_MS) await this.#look();
     const bytes = await this.#read(block);
     // Whoever waits for the hash hears if it fails; the next one who asks reads it anew.
     if (!this.#hashing.has(block)) this.#hash(block, bytes).catch(() => {});
@@ -59,8 +63,8 @@ export class Source {
 
   /**
    * The hash of the file as it is now, as 64 hex digits. What was hashed before is read once more, unless the file's date says that nothing has changed:
-   * with a date that browsers do not tell anew, only that shows whether what was sent is still the file. It ends early, by rejecting, once nobody who
-   * asked waits for it any more.
+   * with a date that browsers do not tell anew, only that shows whether what was sent is still the file. One block is read at once, and so is a file as it
+   * was at that moment. It ends early, by rejecting, once nobody who asked waits for it any more.
    */
   async fileHash(isWaiting = () => true): Promise<string> {
     this.#waiting.add(isWaiting);
@@ -72,7 +76,7 @@ export class Source {
   }
 
   async #hashAll(): Promise<string> {
-    let isAsHashed = (await this.#look()) && !this.#isSuspect;
+    let isAsHashed = this.#isOneBlock || ((await this.#look()) && !this.#isSuspect);
     do {
       this.#isSuspect = false;
       for (let block = 0; block < blockCount(this.size); block++) {
@@ -82,7 +86,7 @@ export class Source {
         await this.blockHash(block);
       }
       isAsHashed = false;
-    } while ((await this.#look()) && this.#isSuspect); // it was written to meanwhile
+    } while (!this.#isOneBlock && (await this.#look()) && this.#isSuspect); // it was written to meanwhile
     return toHex(await hashBlock(this.#hashList()));
   }
 
@@ -101,6 +105,10 @@ export class Source {
     return hashing;
   }
 
+  get #isOneBlock(): boolean {
+    return this.size <= BLOCK_BYTES;
+  }
+
   #hashOf(block: number): Uint8Array {
     return this.#hashList().subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
   }
@@ -113,7 +121,9 @@ export class Source {
 
   async #read(block: number): Promise<Uint8Array<ArrayBuffer>> {
     const start = block * BLOCK_BYTES;
-    const slice = () => this.#file.slice(start, start + blockBytes(this.size, block)).arrayBuffer();
+    const end = start + blockBytes(this.size, block);
+    // To take a part of a file is a call to the browser of its own.
+    const slice = () => (this.#isOneBlock ? this.#file : this.#file.slice(start, end)).arrayBuffer();
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       // A browser that sees the file's date change does not read it any more; what it gives anew, it does.
@@ -121,7 +131,7 @@ export class Source {
     } catch (cause) {
       throw this.#changed ?? new TincanError('source-unreadable', `block ${block} cannot be read`, { cause });
     }
-    if (bytes.length !== blockBytes(this.size, block)) throw this.#handleChanged('the file is shorter than it was');
+    if (bytes.length !== end - start) throw this.#handleChanged('the file has another size now');
     if (this.#changed) throw this.#changed;
     this.#hasRead = true;
     return bytes;

@@ -4,10 +4,29 @@ import type { SessionId } from '@tincan/shared/introduction';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
-import { sourceOf } from '@tincan/engine/room/wanted-files';
+import { sourceOf, type ChosenFile } from '@tincan/engine/room/wanted-files';
+import { SerialQueue } from '@tincan/engine/platform/serial-queue';
 import { toSourceHandle } from '../storage/open-storage.ts';
 import type { People } from './people.svelte.ts';
 import type { PickedFile, StagedView } from './views.ts';
+
+/** For so long the page is not kept from anything else, in milliseconds. */
+const SLICE_MS = 30;
+
+/** What is asked of each file is a call to the browser: of thousands, the page does something else in between. */
+async function sourcesOf(chosen: readonly ChosenFile[]): Promise<OfferedSource[]> {
+  const sources: OfferedSource[] = [];
+  let begun = performance.now();
+  for (const each of chosen) {
+    const source = sourceOf(each);
+    const modified = isFolderPath(each.path) ? undefined : source.modified;
+    sources.push({ path: each.path, source, modified, handle: each.handle });
+    if (performance.now() - begun < SLICE_MS) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    begun = performance.now();
+  }
+  return sources;
+}
 
 interface Staged extends StagedView {
   readonly source: OfferedSource;
@@ -21,6 +40,7 @@ export class Sending {
   readonly #people: People;
   #staged = $state.raw<readonly Staged[]>([]);
   #exchanges: Exchanges | undefined;
+  readonly #queue = new SerialQueue(Infinity); // what is in it, a person has chosen
   /** Chosen before it is known which sends of an earlier visit wait for their files. */
   #early: { files: readonly PickedFile[]; to: SessionId | undefined }[] = [];
 
@@ -55,12 +75,10 @@ export class Sending {
       theirs.map(({ sender }) => sender),
     );
     if (fresh.length === 0) return;
-    const sources = fresh.map((each): OfferedSource => ({
-      path: each.path,
-      source: sourceOf(each),
-      modified: isFolderPath(each.path) ? undefined : each.file.lastModified,
-      handle: each.handle,
-    }));
+    void this.#queue.push(async () => this.#offer(exchanges, await sourcesOf(fresh), to));
+  }
+
+  #offer(exchanges: Exchanges, sources: readonly OfferedSource[], to: SessionId | undefined): void {
     const compatible = this.#people.all.filter((peer) => peer.incompatible === undefined);
     const met = compatible.filter((peer) => peer.state !== 'connecting');
     const targets = to === undefined ? met.map((peer) => peer.session) : [to];

@@ -38,7 +38,9 @@ export class TransferViews {
       }
     }
     this.#views = views;
-    return [...views.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+    const ordered: TransferView[][] = [[], [], []];
+    for (const view of views.values()) ordered[ORDER[view.state]]!.push(view);
+    return ordered.flat();
   }
 
   /** The ids of offers that are kept in folders of this page; the same list as before if they are the same. */
@@ -81,6 +83,11 @@ export class TransferViews {
     }
     const why = waitReason(exchange, file);
     const state = toState(file, why);
+    const isAsBefore = before?.state === state && before.why === why && before.peer === exchange.peer;
+    if (isAsBefore && before.bytes === file.durable && (state !== 'active' || file.durable === 0)) {
+      views.set(key, before); // of thousands, only a few move at a time
+      return;
+    }
     const bytesPerSecond = this.#speedOf(file, state, now);
     const view: TransferView = {
       key,

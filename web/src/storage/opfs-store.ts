@@ -8,6 +8,7 @@ import {
   type OfferFolder,
   type OfferStore,
 } from '@tincan/engine/transfer/store';
+import { WriteBatches } from './write-batches.ts';
 import type { HeldFolder, StoreAnswer, StoreCallName, StoreCalls, StoreRequest } from './store-protocol.ts';
 
 /** The worker as its page sees it. */
@@ -119,6 +120,13 @@ export class OpfsStore implements OfferStore {
       if (ended) throw new TincanError('store-failed', `${folder} was let go of`);
       return this.#call(name, asks, transfer);
     };
+    const writes = new WriteBatches((blocks) =>
+      call(
+        'write',
+        { folder, blocks },
+        blocks.map(({ bytes }) => bytes.buffer),
+      ),
+    );
     return {
       folder,
       manifest,
@@ -131,7 +139,7 @@ export class OpfsStore implements OfferStore {
         for (const block of durable[file] ?? []) set.add(block);
         return set;
       },
-      write: async (file, block, bytes, hash) => call('write', { folder, file, block, bytes, hash }, [bytes.buffer]),
+      write: async (file, block, bytes, hash) => writes.add({ file, block, bytes, hash }),
       flush: async () => call('flush', { folder }),
       recheck: async (file, block) => call('recheck', { folder, file, block }),
       hashes: async (file) => call('hashes', { folder, file }),

@@ -16,6 +16,19 @@ interface OfFile {
   readonly file: number;
 }
 
+/** A whole block. */
+export interface BlockToWrite {
+  readonly file: number;
+  readonly block: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly hash: Uint8Array;
+}
+
+export interface StoreFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What can be asked of the worker, and what it answers; `undefined` says that it is done. */
 export interface StoreCalls {
   /** First of all: which application this is, by the path that it is served at. */
@@ -27,7 +40,8 @@ export interface StoreCalls {
   available: { asks: object; answers: number };
   closeAll: { asks: object; answers: undefined };
 
-  write: { asks: OfFile & { block: number; bytes: Uint8Array<ArrayBuffer>; hash: Uint8Array }; answers: undefined };
+  /** Answers with why each block was not written; nothing for one that was. */
+  write: { asks: { folder: string; blocks: readonly BlockToWrite[] }; answers: (StoreFailure | undefined)[] };
   flush: { asks: { folder: string }; answers: undefined };
   recheck: { asks: OfFile & { block: number }; answers: boolean };
   hashes: { asks: OfFile; answers: Uint8Array<ArrayBuffer> };
@@ -47,8 +61,7 @@ export interface StoreRequest<Name extends StoreCallName = StoreCallName> {
 }
 
 export type StoreAnswer = { readonly number: number } & (
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string }
+  { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & StoreFailure)
 );
 
 /** The folder in OPFS under which every application of this origin has one of its own. */

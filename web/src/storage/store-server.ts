@@ -1,7 +1,14 @@
 import { asStoreError } from './store-errors.ts';
 import type { OpfsFolder } from './opfs-folder.ts';
 import type { OpfsFolders } from './opfs-folders.ts';
-import type { HeldFolder, StoreAnswer, StoreCallName, StoreCalls, StoreRequest } from './store-protocol.ts';
+import type {
+  HeldFolder,
+  StoreAnswer,
+  StoreCallName,
+  StoreCalls,
+  StoreFailure,
+  StoreRequest,
+} from './store-protocol.ts';
 
 type Answering<Answer> = [Answer] extends [undefined] ? Promise<void> : Promise<Answer>;
 type Handlers = { [Name in StoreCallName]: (asks: StoreCalls[Name]['asks']) => Answering<StoreCalls[Name]['answers']> };
@@ -22,7 +29,13 @@ export class StoreServer {
     available: async () => (await this.#folders).available(),
     closeAll: async () => (await this.#folders).close(),
 
-    write: async ({ folder, file, block, bytes, hash }) => (await this.#held(folder)).write(file, block, bytes, hash),
+    write: async ({ folder, blocks }) => {
+      const held = await this.#held(folder);
+      const writing = blocks.map(({ file, block, bytes, hash }) => held.write(file, block, bytes, hash));
+      return (await Promise.allSettled(writing)).map((each) =>
+        each.status === 'rejected' ? failureOf(each.reason) : undefined,
+      );
+    },
     flush: async ({ folder }) => (await this.#held(folder)).flush(),
     recheck: async ({ folder, file, block }) => (await this.#held(folder)).recheck(file, block),
     hashes: async ({ folder, file }) => (await this.#held(folder)).hashes(file),
@@ -45,14 +58,18 @@ export class StoreServer {
     try {
       return { number, ok: true, value: await this.#handlers[request.name](request.asks) };
     } catch (error) {
-      const { code, message } = asStoreError(error);
-      return { number, ok: false, code, message };
+      return { number, ok: false, ...failureOf(error) };
     }
   }
 
   async #held(folder: string): Promise<OpfsFolder> {
     return (await this.#folders).held(folder);
   }
+}
+
+function failureOf(error: unknown): StoreFailure {
+  const { code, message } = asStoreError(error);
+  return { code, message };
 }
 
 function describe(held: OpfsFolder): HeldFolder {

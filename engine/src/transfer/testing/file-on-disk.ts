@@ -34,6 +34,7 @@ export class FileOnDisk {
   /** The file as it is now, as a browser gives it to a page. */
   choose(browser: Browser): File {
     const chosen = new File([this.bytes!], 'file.bin', { lastModified: this.#date });
+    chosen.arrayBuffer = async () => this.#read(browser, chosen.lastModified, 0, Infinity);
     chosen.slice = (start, end) => {
       const part = new Blob();
       part.arrayBuffer = async () => this.#read(browser, chosen.lastModified, start!, end!);
