@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sha256 } from './support/files.ts';
 import { expect, test, type Person } from './support/test.ts';
 
@@ -51,6 +53,55 @@ test('a folder three levels deep keeps its structure in the names', async ({ ser
     'album/2026/winter/snow.bin',
     'album/top.bin',
   ]);
+});
+
+test('[XFER-3] [XFER-14] a dropped tree keeps its names and its empty folders', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const { alice, bob } = await meet(server.url, openPerson);
+  const names = ['tree/👨‍👩‍👧‍👦.bin', 'tree/می\u200cخواهم.txt', 'tree/e\u0301', 'tree/.gitignore', 'tree/sub/e\u0301 '];
+  for (const name of names) await files.random(name, 10);
+  for (const folder of ['tree/empty/inner', 'bare']) await mkdir(join(files.path, folder), { recursive: true });
+  await alice.tab.dropFiles(['tree', 'bare'].map((name) => join(files.path, name)));
+  const [offer] = await bob.waitFor('incoming-offer', (offers) => offers.length === 1);
+  expect(offer?.text).toContain('5 files and 2 empty folders');
+  await bob.accept();
+  const received = await bob.waitForTransfers({ direction: 'receive' }, 'done', names.length + 2);
+  const kept = [...names.map((name) => name.trimEnd()), 'tree/empty/inner/', 'bare/'];
+  expect(received.map(({ name }) => name).sort()).toEqual(kept.sort());
+  const savable = await bob.tab.see('[data-testid="transfer"]:has([data-testid="save"])');
+  expect(savable).toHaveLength(names.length);
+});
+
+test('[XFER-1] more files than an offer may have: a sentence says so, and the next file goes across', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  const { page } = alice.tab;
+  const refusal = page.getByRole('alert').filter({ hasText: 'too many files at once: 50,000 is the most' });
+  /** Making so many on a disk, and listing them, takes a minute. */
+  const chooseTooMany = () =>
+    page.getByTestId('folder-input').evaluate((input: HTMLInputElement) => {
+      Object.defineProperty(input, 'files', { value: Array(50_001).fill(new File([], 'a.txt')), configurable: true });
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+      Reflect.deleteProperty(input, 'files');
+    });
+  await alice.tab.open(server.url);
+  await chooseTooMany();
+  await expect(refusal).toBeVisible();
+  await bob.join(await alice.startRoom(server.url));
+  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await expect(refusal).toBeHidden();
+  await chooseTooMany();
+  await expect(refusal).toBeVisible();
+  await alice.chooseFiles(await files.random('next.bin', 10));
+  await bob.accept();
+  await bob.waitForTransfer({ name: 'next.bin' }, 'done');
+  await expect(refusal).toBeHidden();
 });
 
 test('a name that would climb out of its folder and lie about its ending arrives harmless', async ({

@@ -1,3 +1,4 @@
+import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
 import { readDataTransfer, readInput } from './pick-files.ts';
 
@@ -67,6 +68,14 @@ describe('readDataTransfer', () => {
     expect(files).toHaveLength(3 * BATCH + 7);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
     expect(progress.at(-1)).toBe(3 * BATCH + 7);
+  });
+
+  it('[XFER-1] reads no further than it takes to know that there are too many', async () => {
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`f${index}`, 'file' as const]));
+    const drop = fakeDrop({ many, 'next folder': { 'a.txt': 'file' }, closed: 'folder' });
+    const { files, unreadable } = await readDataTransfer(drop, quiet);
+    expect(files).toHaveLength(MAX_FILES_PER_OFFER + BATCH);
+    expect(unreadable).toBe(0);
   });
 
   it('leaves out what cannot be read and counts it', async () => {

@@ -1,7 +1,9 @@
 // From what a person dropped, pasted or chose to files with relative paths.
+import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import type { PickedFile } from '../session/views.ts';
 
 export interface Picked {
+  /** All of them, unless they are more than an offer may have. */
   files: PickedFile[];
   /** Files that the browser could not open, and that are left out. */
   unreadable: number;
@@ -90,6 +92,7 @@ async function readEntries(
   }
   onProgress(picked.files.length);
   for (const directory of entries.filter(isDirectory)) {
+    if (isTooMany(picked)) return;
     const path = `${folder}${directory.name}/`;
     const reader = directory.createReader();
     let isEmpty = true;
@@ -97,11 +100,16 @@ async function readEntries(
       const batch = await readBatch(reader);
       if (batch === undefined) picked.unreadable += 1;
       if (batch?.length !== 0) isEmpty = false;
-      if (!batch?.length) break;
+      if (!batch?.length || isTooMany(picked)) break;
       await readEntries(batch, path, picked, onProgress);
     }
     if (isEmpty) picked.files.push({ file: new File([], directory.name), path });
   }
+}
+
+/** They will not be sent: nobody has to wait until all of them are read. */
+function isTooMany({ files }: Picked): boolean {
+  return files.length > MAX_FILES_PER_OFFER;
 }
 
 /** The next entries of a folder, about a hundred at a time; none at its end, `undefined` if it cannot be read. */
