@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from './support/files.ts';
@@ -38,6 +39,9 @@ test('a thousand small files in one offer', async ({ server, openPerson, files }
   await Promise.all([bob.waitForDone(1_000), alice.waitForDone(1_000)]);
   const [list] = await bob.waitFor('transfer-list', (seen) => seen.length === 1);
   expect(list?.data).toMatchObject({ total: '1000', done: '1000', failed: '0' });
+  const { path } = await bob.saveAll();
+  expect(execFileSync('unzip', ['-Z', '-h', path]).toString()).toContain('number of entries: 1000');
+  execFileSync('unzip', ['-tqq', path]);
 });
 
 test('a folder three levels deep keeps its structure in the names', async ({ server, openPerson, files }) => {

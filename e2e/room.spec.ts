@@ -16,8 +16,8 @@ test('a file that was received and not saved is there at the next visit', async 
   await bob.tab.open(server.url);
   const partials = await bob.waitFor('partial', (seen) => seen.length === 2);
   expect(Object.fromEntries(partials.map(({ data }) => [data['name'], data['saved']]))).toEqual({
-    'kept.bin': 'false',
-    'saved.bin': 'true',
+    'kept.bin': 'no',
+    'saved.bin': 'handed',
   });
   const save = '[data-testid="partial"][data-name="kept.bin"] [data-testid="save"]';
   const [saved] = await bob.tab.download(save, [MIB + 1]);

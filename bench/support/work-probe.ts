@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/unbound-method -- each is called with the object that it is asked of */
 import type { ChromiumTab } from '../../e2e/support/chromium-tab.ts';
 
 /** What a page has had done since its load. */

@@ -87,6 +87,15 @@ describe('[XFER-9] a file that changes while it is sent is never verified as wha
     await expect(hash).rejects.toMatchObject({ code: 'source-changed' });
   });
 
+  it('also where nobody waited for the end of the reading that would have shown it, and somebody asks again', async () => {
+    const disk = new FileOnDisk(bytesOf(2 * BLOCK_BYTES));
+    const source = new Source(disk.choose('guards its files'), disk.reopen);
+    for (const block of [0, 1]) await source.blockHash(block);
+    disk.overwrite(0, OTHER);
+    await expect(source.fileHash(() => false)).rejects.toThrow();
+    await expect(source.fileHash()).rejects.toMatchObject({ code: 'source-changed' });
+  });
+
   it('blames the file, and not the path, where a block that is asked for again is another one', async () => {
     const disk = new FileOnDisk(bytesOf(SIZE));
     const source = new Source(disk.choose('reads what is there'));

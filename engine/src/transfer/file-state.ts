@@ -9,6 +9,9 @@ export type Hold = 'none' | 'person' | 'space' | 'file';
 /** Where a received file is beside this store: `handed` to the browser's downloads, of which a page hears no more; `saved` by a write of ours that has ended. */
 export type Saved = 'no' | 'handed' | 'saved';
 
+/** What becomes of the copy of a received file: `moved` was saved and is not kept here, `freed` is not kept any more wherever it is. */
+export type SavedHow = 'handed' | 'saved' | 'moved' | 'freed';
+
 /** Whether a file's transfer has not ended, one way or the other. */
 export function isLive({ state }: { readonly state: FileState }): boolean {
   return state === 'offered' || state === 'active' || state === 'verifying';

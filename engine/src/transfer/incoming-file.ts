@@ -71,7 +71,7 @@ export class ReceivingFile implements TransferFile {
     if (end.end === 'removed') return;
     this.hash = end.hash;
     this.freed = end.end === 'freed';
-    this.saved = end.end === 'handed' ? 'handed' : end.end === 'done' ? 'no' : 'saved';
+    this.saved = savedOf(end);
   }
 
   /** Goes on from what an earlier visit has left; all of that is still to be read back. */
@@ -145,5 +145,18 @@ export class ReceivingFile implements TransferFile {
 
   #isTaken(block: number): boolean {
     return this.written.has(block) || this.open.has(block);
+  }
+}
+
+function savedOf(end: FileEnd): Saved {
+  switch (end.end) {
+    case 'handed':
+      return 'handed';
+    case 'written':
+      return 'saved';
+    case 'freed':
+      return end.saved;
+    default:
+      return 'no';
   }
 }

@@ -107,10 +107,10 @@ export class ReceivingOffer implements IncomingOffer {
     if (!this.kept) return true; // restored from what stands there
     const { folder } = this.kept;
     const notes = files
-      .filter(({ place }) => !folder.ends.has(place))
+      .filter(({ place, saved }) => saved === 'no' && !folder.ends.has(place))
       .map(({ place, hash }) => ({ file: place, end: { end: 'done' as const, hash: hash! } }));
     try {
-      if (notes.length > 0) await this.#noteTogether(folder, notes);
+      if (notes.length > 0) await this.note(notes);
       return true;
     } catch (error) {
       console.warn('That a file is whole could not be noted yet; its sender goes on remembering it.', error);
@@ -118,12 +118,15 @@ export class ReceivingOffer implements IncomingOffer {
     }
   }
 
-  /** What is to be noted while something is being noted shares the next note, and so its way to the disk. */
-  async #noteTogether(folder: OfferFolder, notes: readonly FileNote[]): Promise<void> {
+  /**
+   * Writes down how files have ended, in the order in which that is said. What is to be noted while something is being noted shares the next note, and
+   * so its way to the disk. Rejects as the store does.
+   */
+  async note(notes: readonly FileNote[]): Promise<void> {
     this.#toNote.push(...notes);
     this.#nextNote ??= this.#noting.then(() => {
       this.#nextNote = undefined;
-      const noting = folder.note(this.#toNote.splice(0));
+      const noting = this.kept!.folder.note(this.#toNote.splice(0));
       this.#noting = noting.catch(() => undefined); // whoever has asked for it hears
       return noting;
     });
@@ -139,7 +142,7 @@ export class ReceivingOffer implements IncomingOffer {
     queueMicrotask(() => {
       const notes = this.#toFree.splice(0).map((place) => ({ file: place, end: { end: 'removed' as const } }));
       const nothingIsLeft = this.files.every(({ place, state }) => place < 0 || state === 'cancelled');
-      (nothingIsLeft ? kept.folder.discard() : kept.folder.note(notes)).then(onFreed, (error: unknown) =>
+      (nothingIsLeft ? kept.folder.discard() : this.note(notes)).then(onFreed, (error: unknown) =>
         console.warn('What is not wanted any more could not be deleted; a later visit will.', error),
       );
     });

@@ -35,7 +35,7 @@ test('what is removed, discarded or lost makes room at once', async () => {
   expect(await room()).toBe(all - 2 * BLOCK_BYTES - 30);
   await folder.note([{ file: 0, end: { end: 'removed' } }]);
   expect(await room()).toBe(all - 30);
-  await folder.note([{ file: 2, end: { end: 'freed', hash: 'aa', at: 5 } }]);
+  await folder.note([{ file: 2, end: { end: 'freed', hash: 'aa', at: 5, saved: 'saved' } }]);
   expect(await room()).toBe(all - 10);
   await folder.flush();
   await folder.close();

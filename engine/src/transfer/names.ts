@@ -175,4 +175,4 @@ function splitAt(index: number, name: string): [string, string] {
 }
 
 /** What is the same name on disks that tell neither case nor forms of accents apart. */
-const fold = (name: string) => name.toLowerCase().normalize('NFC');
+const fold = (name: string) => name.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFC');

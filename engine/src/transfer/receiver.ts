@@ -4,7 +4,7 @@ import type { SenderMessage, StopReason } from '@tincan/shared/link-message';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { TincanError } from '../platform/errors.ts';
-import { isLive, type Hold, type TransferFile } from './file-state.ts';
+import { isLive, type Hold, type SavedHow, type TransferFile } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import { IncomingOffers, type ReceivingOffer } from './incoming-offers.ts';
 import type { Intake, IntakeEvents } from './intake.ts';
@@ -121,8 +121,8 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   /** Remembers where these files are now. What was `saved` is let go of where the store has little room, as memory has; what is `freed`, everywhere. */
-  async noteSaved(ids: readonly string[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
-    await this.#verification.noteSaved(ids, how === 'saved' && !this.#store.outlivesPage ? 'freed' : how);
+  async noteSaved(ids: readonly string[], how: SavedHow): Promise<void> {
+    await this.#verification.noteSaved(ids, how === 'saved' && !this.#store.outlivesPage ? 'moved' : how);
     this.#spaceWatch.lookNow();
   }
 

@@ -25,6 +25,6 @@ it.each([
   expect([a.saved, await used()]).toEqual(['saved', each.left]);
   expect((await receiver.open(a.id)) !== undefined).toBe(each.opens);
   await receiver.noteSaved([a.id, b.id], 'freed');
-  expect([a.saved, b.saved, a.freed, b.freed, await used()]).toEqual(['saved', 'saved', true, true, 0]);
+  expect([a.saved, b.saved, a.freed, b.freed, await used()]).toEqual(['saved', 'handed', true, true, 0]);
   expect([a.state, b.state]).toEqual(['done', 'done']);
 });

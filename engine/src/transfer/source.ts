@@ -78,16 +78,25 @@ export class Source {
   async #hashAll(): Promise<string> {
     let isAsHashed = this.#isOneBlock || ((await this.#look()) && !this.#isSuspect);
     do {
-      this.#isSuspect = false;
-      for (let block = 0; block < blockCount(this.size); block++) {
-        if (![...this.#waiting].some((isWaiting) => isWaiting()))
-          throw new TincanError('source-unreadable', 'nobody waits for the hash any more');
-        if (!isAsHashed && this.#hashed.has(block)) await this.readBlock(block);
-        await this.blockHash(block);
+      this.#isSuspect = false; // from here on
+      try {
+        await this.#hashBlocks(isAsHashed);
+      } catch (error) {
+        this.#isSuspect = true; // it was not read to its end
+        throw error;
       }
       isAsHashed = false;
     } while (!this.#isOneBlock && (await this.#look()) && this.#isSuspect); // it was written to meanwhile
     return toHex(await hashBlock(this.#hashList()));
+  }
+
+  async #hashBlocks(isAsHashed: boolean): Promise<void> {
+    for (let block = 0; block < blockCount(this.size); block++) {
+      if (![...this.#waiting].some((isWaiting) => isWaiting()))
+        throw new TincanError('source-unreadable', 'nobody waits for the hash any more');
+      if (!isAsHashed && this.#hashed.has(block)) await this.readBlock(block);
+      await this.blockHash(block);
+    }
   }
 
   /** The first time, the block's hash; every other, whether it is still the same. */

@@ -36,9 +36,9 @@ export type FileEnd =
   /** Done, and handed to the browser's downloads; whether it has got there, no page hears. */
   | { readonly end: 'handed'; readonly hash: string }
   /** Done, and written to where its person wanted it, by this time in milliseconds since 1970. */
-  | { readonly end: 'saved'; readonly hash: string; readonly at: number }
-  /** Done, and since this time not kept here any more: its person has it. Its bytes are freed. */
-  | { readonly end: 'freed'; readonly hash: string; readonly at: number }
+  | { readonly end: 'written'; readonly hash: string; readonly at: number }
+  /** Done, and since this time not kept here any more: it was written elsewhere, or its person has it from the downloads. Its bytes are freed. */
+  | { readonly end: 'freed'; readonly hash: string; readonly at: number; readonly saved: 'handed' | 'saved' }
   /** Given up; its bytes are freed. */
   | { readonly end: 'removed' };
 

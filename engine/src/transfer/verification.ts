@@ -1,4 +1,5 @@
 import type { SenderMessage } from '@tincan/shared/link-message';
+import type { SavedHow } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import type { IncomingOffers, ReceivingOffer } from './incoming-offers.ts';
 import type { FileEnd, FileNote } from './store.ts';
@@ -40,23 +41,26 @@ export class Verification {
   }
 
   /** Writes down where these files are now; those of one offer at once. What was saved is not less for being handed over too. */
-  async noteSaved(ids: readonly string[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
+  async noteSaved(ids: readonly string[], how: SavedHow): Promise<void> {
     const { offers, now, onChanged } = this.#options;
-    const notes = new Map<ReceivingOffer, FileNote[]>();
+    const notes = new Map<ReceivingOffer, { file: ReceivingFile; note: FileNote }[]>();
     for (const id of ids) {
       const { file, offer } = offers.byId(id) ?? {};
       const { hash } = file ?? {};
       if (!file || !offer || hash === undefined || file.state !== 'done' || file.freed) continue;
       if (how === 'handed' && file.saved === 'saved') continue;
-      file.saved = how === 'handed' ? 'handed' : 'saved';
-      file.freed = how === 'freed';
-      const end: FileEnd = how === 'handed' ? { end: how, hash } : { end: how, hash, at: now() };
+      const saved = how === 'handed' || (how === 'freed' && file.saved === 'handed') ? 'handed' : 'saved';
+      file.saved = saved;
+      const ended = { file, note: { file: file.place, end: endOf(how, { hash, saved, at: now() }) } };
       const others = notes.get(offer);
-      if (others) others.push({ file: file.place, end });
-      else notes.set(offer, [{ file: file.place, end }]);
+      if (others) others.push(ended);
+      else notes.set(offer, [ended]);
+    }
+    for (const [offer, ended] of notes) {
+      await offer.note(ended.map(({ note }) => note));
+      if (isFreeing(how)) for (const { file } of ended) file.freed = true; // not before: a full disk may not take the note
     }
     onChanged();
-    for (const [offer, ended] of notes) await offer.kept?.folder.note(ended);
   }
 
   /** Both sides agree on these. The sender may forget a file only once that stands on the disk. */
@@ -69,4 +73,13 @@ export class Verification {
     }
     onChanged();
   }
+}
+
+function endOf(how: SavedHow, { hash, saved, at }: { hash: string; saved: 'handed' | 'saved'; at: number }): FileEnd {
+  if (how === 'handed') return { end: how, hash };
+  return isFreeing(how) ? { end: 'freed', hash, at, saved } : { end: 'written', hash, at };
+}
+
+function isFreeing(how: SavedHow): boolean {
+  return how === 'moved' || how === 'freed';
 }

@@ -15,6 +15,8 @@ interface Announced {
   /** In bytes. */
   readonly length: number;
   readonly port: MessagePort;
+  /** The browser has asked for it. */
+  isTaken: boolean;
 }
 
 /** What pages hand over at this moment. It goes with the worker: a page that asks hears then that the download was cut. */
@@ -27,14 +29,16 @@ worker.addEventListener('message', (event) => {
   const { type, id } = event.data as { type: 'announce' | 'alive'; id: string };
   const port = event.ports[0];
   if (!port) return;
-  if (type === 'announce') announced.set(id, { ...(event.data as { name: string; length: number }), port });
+  if (type === 'announce')
+    announced.set(id, { ...(event.data as { name: string; length: number }), port, isTaken: false });
   port.postMessage(announced.has(id) ? 'here' : 'gone');
 });
 
 worker.addEventListener('fetch', (event) => {
   const [id] = event.request.url.slice(worker.registration.scope.length).split('/');
   const download = announced.get(id ?? '');
-  if (id === undefined || !download) return; // the server says that there is no such page
+  if (id === undefined || !download || download.isTaken) return; // the server says that there is no such page
+  download.isTaken = true;
   const { name, length, port } = download;
   const headers = {
     'Content-Type': 'application/zip',

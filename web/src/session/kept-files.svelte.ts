@@ -32,7 +32,7 @@ export class KeptFiles {
         if (isFreed(end)) return;
         const id = keptId(folder, file);
         const state = end ? 'done' : 'unfinished';
-        const saved = end?.end === 'saved' ? 'saved' : this.#isHanded(id, end) ? 'handed' : 'no';
+        const saved = end?.end === 'written' ? 'saved' : this.#isHanded(id, end) ? 'handed' : 'no';
         const bytes = end ? size : (durableBytes[file] ?? 0);
         views.push({ id, path, size, bytes, state, saved, busy, link: end ? undefined : link, from: manifest.from });
       });

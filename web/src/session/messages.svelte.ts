@@ -55,6 +55,7 @@ export class Messages {
   }
 
   #add(message: Omit<ChatView, 'at'>): void {
+    if (this.#all.some(({ id }) => id === message.id)) return; // the page shows more than is compared when it is heard
     this.#all = [...this.#all, { ...message, at: Date.now() }].slice(-MAX_MESSAGES);
   }
 }

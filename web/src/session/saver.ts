@@ -4,7 +4,7 @@ import { isLive } from '@tincan/engine/transfer/file-state';
 import { baseName } from '@tincan/engine/transfer/names';
 import type { Downloads } from '../storage/downloads.ts';
 import { canPickFolder, pickFile, pickFolder, PickedFolder } from '../storage/picked-folder.ts';
-import { failureOf, noteSaved, Saving, type Place, type Received } from './saving.ts';
+import { failureOf, note, Saving, type Place, type Received } from './saving.ts';
 import type { TransferViews } from './transfer-views.ts';
 import type { OfferView, SavingView, TransferView } from './views.ts';
 
@@ -20,7 +20,7 @@ export class Saver {
   readonly #onChanged: () => void;
   #view = NOTHING;
   /** Where the files of offers go that were accepted so; by the offers' ids. */
-  readonly #wishes = new Map<string, Place>();
+  readonly #wishes = new Map<string, { readonly place: Place; readonly tried: Set<string> }>();
   readonly #queue = new SerialQueue(Infinity); // what is in it, a person has asked for
   /** Ids of files that wait or are being written: asking twice must not save twice. */
   readonly #underWay = new Set<string>();
@@ -56,15 +56,16 @@ export class Saver {
     if (handle) await this.#save(received, { kind: 'folder', folder: new PickedFolder(handle) }, 'saved');
   }
 
-  /** Stops what is being saved; what is not there yet can be saved again. */
+  /** Stops what is being saved, and what waits for that; what is not there yet can be saved again. */
   stop(): void {
+    this.#wishes.clear();
     this.#stop.abort(new DOMException('stopped by its person', 'AbortError'));
     this.#stop = new AbortController();
   }
 
   /** The person has these elsewhere: this browser does not keep them any more. */
   async free(transfers: readonly TransferView[]): Promise<void> {
-    await noteSaved(this.#receivedOf(transfers), 'freed');
+    await note(this.#receivedOf(transfers), 'freed');
     this.#onChanged();
   }
 
@@ -74,7 +75,7 @@ export class Saver {
    */
   async choosePlace(offer: OfferView): Promise<boolean> {
     const place = await this.#askFor(offer);
-    if (place) this.#wishes.set(offer.id, place);
+    if (place) this.#wishes.set(offer.id, { place, tried: new Set() });
     return place !== undefined;
   }
 
@@ -88,25 +89,28 @@ export class Saver {
     if (this.#wishes.size === 0) return;
     for (const { receiver } of this.#exchanges.all)
       for (const { id, state, files } of receiver.offers) {
-        const place = this.#wishes.get(id);
-        if (!place || state !== 'accepted') continue;
+        const { place, tried } = this.#wishes.get(id) ?? {};
+        if (!place || !tried || state !== 'accepted') continue;
         const hasEnded = !files.some(isLive);
-        if (hasEnded) this.#wishes.delete(id);
+        // What has failed may be tried again, and goes there then.
+        if (hasEnded && !files.some((file) => file.state === 'failed')) this.#wishes.delete(id);
         // One archive has all of them; into a folder each goes as soon as it can, so that one at a time is there twice.
         if (place.kind === 'downloads' && !hasEnded) continue;
-        const fresh = files.filter((file) => file.state === 'done' && file.saved === 'no');
+        const fresh = files.filter((file) => file.state === 'done' && file.saved === 'no' && !tried.has(file.id));
+        if (fresh.length === 0) continue;
+        for (const file of fresh) tried.add(file.id); // what cannot be written is the person's to try again
         void this.#save(
           fresh.map((file) => ({ receiver, file })),
           place,
-          'freed',
+          'moved',
         );
       }
   }
 
-  async #askFor({ files, preview }: OfferView): Promise<Place | undefined> {
+  async #askFor({ files, folders, preview }: OfferView): Promise<Place | undefined> {
     if (!this.canSaveToFolder) return { kind: 'downloads' };
     const [only] = preview;
-    if (files === 1 && only) {
+    if (files === 1 && folders === 0 && only) {
       const handle = await this.#ask(preview, () => pickFile(baseName(only.path)));
       return handle && { kind: 'file', handle };
     }
@@ -134,12 +138,13 @@ export class Saver {
   }
 
   /** What goes wrong is in the view. */
-  async #save(received: readonly Received[], place: Place, how: 'saved' | 'freed'): Promise<void> {
+  async #save(received: readonly Received[], place: Place, how: 'saved' | 'moved'): Promise<void> {
     const fresh = received.filter(({ file }) => file.state === 'done' && !file.freed && !this.#underWay.has(file.id));
     if (fresh.length === 0) return;
     for (const { file } of fresh) this.#underWay.add(file.id);
+    const { signal } = this.#stop;
     await this.#queue.push(async () => {
-      const saving = new Saving(fresh, this.#stop.signal, (progress) => this.#show({ progress }));
+      const saving = new Saving(fresh, signal, (progress) => this.#show({ progress }));
       try {
         await (place.kind === 'downloads' ? saving.toDownloads(this.#downloads) : saving.toPlace(place, how));
       } finally {

@@ -80,11 +80,11 @@ test('what its person stops is not saved, and the rest of it not begun', async (
   const saving = new Saving(receivedOf('a.txt', 'b.txt'), stop.signal, ({ bytes }) => {
     if (bytes > 0) stop.abort();
   });
-  await saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'freed');
+  await saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
   expect([Object.keys(disk.tree), saving.unsaved, noted]).toEqual([
     ['a.txt'],
     [{ path: 'b.txt', why: 'stopped' }],
-    ['freed: a.txt'],
+    ['moved: a.txt'],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
 import { TincanError } from '@tincan/engine/platform/errors';
-import type { TransferFile } from '@tincan/engine/transfer/file-state';
+import type { SavedHow, TransferFile } from '@tincan/engine/transfer/file-state';
 import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
 import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { Downloads } from '../storage/downloads.ts';
@@ -47,32 +47,36 @@ export class Saving {
   async toDownloads(downloads: Downloads): Promise<void> {
     const [only, ...others] = this.#received;
     try {
+      this.#signal.throwIfAborted();
       if (only && others.length === 0 && !isFolderPath(only.file.path)) await this.#downloadOne(only, downloads);
       else await this.#downloadZip(downloads);
-      await noteSaved(this.#received, 'handed');
     } catch (error) {
-      this.#fail(this.#received, error);
+      return this.#fail(this.#received, error);
     }
+    await note(this.#received, 'handed');
   }
 
   /** Writes one after the other; one that cannot be written keeps no other from it, unless nothing can be. */
-  async toPlace(place: Exclude<Place, { kind: 'downloads' }>, how: 'saved' | 'freed'): Promise<void> {
+  async toPlace(place: Exclude<Place, { kind: 'downloads' }>, how: 'saved' | 'moved'): Promise<void> {
     const written: Received[] = [];
-    let bytes = 0;
+    let [bytes, unnoted] = [0, 0];
     for (const [index, each] of this.#received.entries()) {
       this.#tell(bytes);
       try {
         await this.#write(each, this.#paths[index]!, place);
         written.push(each);
-        if (sizeOf(written) >= NOTE_BYTES) await noteSaved(written.splice(0), how);
+        unnoted += each.file.size;
       } catch (error) {
         const isHopeless = HOPELESS.has(failureOf(error));
         this.#fail(isHopeless ? this.#received.slice(index) : [each], error);
         if (isHopeless) break;
       }
       bytes += each.file.size;
+      if (unnoted < NOTE_BYTES) continue;
+      await note(written.splice(0), how);
+      unnoted = 0;
     }
-    await noteSaved(written, how);
+    await note(written, how);
   }
 
   async #write(each: Received, path: string, place: Exclude<Place, { kind: 'downloads' }>): Promise<void> {
@@ -80,7 +84,7 @@ export class Saving {
     const blob = isFolderPath(each.file.path) ? new Blob() : await open(each);
     if (place.kind === 'file') return writeFile(place.handle, blob, this.#signal);
     const name = await place.folder.write(path, blob, this.#signal);
-    if (name !== path) this.renamed.push({ path, name });
+    if (name !== each.file.path) this.renamed.push({ path: each.file.path, name });
   }
 
   async #downloadOne(only: Received, downloads: Downloads): Promise<void> {
@@ -98,7 +102,16 @@ export class Saving {
       signal: this.#signal,
       onProgress: (bytes) => this.#tell(bytes),
     });
+    this.#sayNumbered();
     if (handed !== 'handed') throw new TincanError(handed === 'cut' ? 'cut' : 'stopped', 'the browser did not take it');
+  }
+
+  /** Files of several offers that had one name. */
+  #sayNumbered(): void {
+    for (const [index, { file }] of this.#received.entries()) {
+      const name = this.#paths[index]!;
+      if (name !== file.path) this.renamed.push({ path: file.path, name });
+    }
   }
 
   #tell(bytes: number): void {
@@ -112,15 +125,21 @@ export class Saving {
   }
 }
 
-/** Remembers where these are now, those of one receiver at once. */
-export async function noteSaved(received: readonly Received[], how: 'handed' | 'saved' | 'freed'): Promise<void> {
+/**
+ * Remembers where these are now, those of one receiver at once. Never rejects: what cannot be written down (a disk may have no room even for that) is where
+ * it is all the same, and a later visit asks once more.
+ */
+export async function note(received: readonly Received[], how: SavedHow): Promise<void> {
   const ids = new Map<Receiver, string[]>();
   for (const { receiver, file } of received) {
     const known = ids.get(receiver);
     if (known) known.push(file.id);
     else ids.set(receiver, [file.id]);
   }
-  for (const [receiver, files] of ids) await receiver.noteSaved(files, how);
+  for (const [receiver, files] of ids)
+    await receiver
+      .noteSaved(files, how)
+      .catch((error: unknown) => console.warn('Where files were saved could not be noted.', error));
 }
 
 async function open({ receiver, file }: Received): Promise<Blob> {

@@ -84,7 +84,8 @@ export class TransferViews {
     const why = waitReason(exchange, file);
     const state = toState(file, why);
     const isAsBefore = before?.state === state && before.why === why && before.peer === exchange.peer;
-    if (isAsBefore && before.bytes === file.durable && (state !== 'active' || file.durable === 0)) {
+    const isStill = isOpen(state) && (state !== 'active' || file.durable === 0);
+    if (isAsBefore && isStill && before.bytes === file.durable) {
       views.set(key, before); // of thousands, only a few move at a time
       return;
     }

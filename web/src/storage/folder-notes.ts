@@ -55,8 +55,9 @@ export function parseNotes(bytes: Uint8Array, files: number): Since {
     const line = parseLine(text);
     if (typeof line?.link === 'string') ({ link } = line);
     const { file, end } = line ?? {};
-    if (typeof file === 'number' && Number.isInteger(file) && file >= 0 && file < files && isEnd(end))
-      ends.set(file, end);
+    const known = isSavedOnce(end) ? { end: 'handed', hash: end.hash } : end;
+    if (typeof file === 'number' && Number.isInteger(file) && file >= 0 && file < files && isEnd(known))
+      ends.set(file, known);
   }
   return { ends, link };
 }
@@ -74,11 +75,18 @@ function parseLine(text: string): { file?: unknown; end?: unknown; link?: unknow
   }
 }
 
+/** What earlier builds have noted at the click of a download, of which nobody knows what has become. */
+function isSavedOnce(value: unknown): value is { end: 'saved'; hash: unknown; at: number } {
+  if (typeof value !== 'object' || value === null || !('end' in value) || value.end !== 'saved') return false;
+  return 'hash' in value && 'at' in value && typeof value.at === 'number';
+}
+
 function isEnd(value: unknown): value is FileEnd {
   if (typeof value !== 'object' || value === null || !('end' in value)) return false;
   if (value.end === 'removed') return true;
   const hasHash = 'hash' in value && typeof value.hash === 'string';
   if (!hasHash) return false;
   if (value.end === 'done' || value.end === 'handed') return true;
-  return (value.end === 'saved' || value.end === 'freed') && 'at' in value && typeof value.at === 'number';
+  if (!('at' in value && typeof value.at === 'number')) return false;
+  return value.end === 'written' || (value.end === 'freed' && 'saved' in value);
 }

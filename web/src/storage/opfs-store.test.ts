@@ -148,7 +148,7 @@ describe('a full disk', () => {
       bench.disk.quotaBytes = bench.disk.usedBytes + 50;
       await expectCode(folder.flush(), 'no-space');
       await expectCode(
-        folder.note([1, 0].map((file) => ({ file, end: { end: 'saved', hash: 'a', at: 1 } }))),
+        folder.note([1, 0].map((file) => ({ file, end: { end: 'written', hash: 'a', at: 1 } }))),
         'no-space',
       );
       expect([...folder.ends.keys()]).toEqual([1]);

@@ -65,7 +65,12 @@ export async function downloadStream(
   try {
     return await new Promise<HandOver | undefined>((resolve, reject) => {
       let bytes = 0;
-      const impatient = setTimeout(() => resolve(undefined), PATIENCE_MS);
+      /** Whoever still reads from the worker is not to wait for ever, nor to take half of it for the whole. */
+      const giveUp = (outcome: HandOver | undefined) => {
+        port.postMessage('failed');
+        resolve(outcome);
+      };
+      const impatient = setTimeout(() => giveUp(undefined), PATIENCE_MS);
       const fail = (error: unknown) => {
         port.postMessage('failed');
         reject(error instanceof Error ? error : new Error(String(error)));
@@ -80,8 +85,9 @@ export async function downloadStream(
         port.postMessage(piece, [piece.buffer]);
         onProgress(bytes);
       };
-      onCut = () => resolve('cut');
+      onCut = () => giveUp('cut');
       signal.addEventListener('abort', () => fail(signal.reason));
+      if (signal.aborted) return fail(signal.reason);
       port.onmessage = ({ data }: MessageEvent<'more' | 'cancelled'>) => {
         clearTimeout(impatient);
         if (data === 'more') giveMore().catch(fail);

@@ -66,9 +66,13 @@ async function pick(onfiles: (files: PickedFile[]) => void): Promise<void> {
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
   }
-  const files = await Promise.all(
-    handles.map(async (handle) => ({ file: await handle.getFile(), path: handle.name, handle })),
-  );
+  const read = handles.map(async (handle) => ({ file: await handle.getFile(), path: handle.name, handle }));
+  // What cannot be opened is left out; if nothing can be, the browser's own words are in the console.
+  const files = (await Promise.allSettled(read)).flatMap((each) => {
+    if (each.status === 'fulfilled') return [each.value];
+    console.warn('A chosen file cannot be opened.', each.reason);
+    return [];
+  });
   if (files.length > 0) onfiles(files);
 }
 

@@ -192,7 +192,7 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
         { file: 0, end: DONE },
         { file: 2, end: DONE },
       ]);
-      await folder.note([{ file: 2, end: { end: 'saved', hash: 'aa', at: 5 } }]);
+      await folder.note([{ file: 2, end: { end: 'written', hash: 'aa', at: 5 } }]);
       expectSame([folder.link, folder.ends.size], [`${LINK}2`, 2], 'what is known at once');
       await bench.crash(store);
       const next = await bench.open();
@@ -204,7 +204,7 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
           [...ends].sort(([a], [b]) => a - b),
           [
             [0, DONE],
-            [2, { end: 'saved', hash: 'aa', at: 5 }],
+            [2, { end: 'written', hash: 'aa', at: 5 }],
           ],
           'the ends',
         );
@@ -220,7 +220,7 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
       await folder.flush();
       await folder.note([
         { file: 0, end: { end: 'removed' } },
-        { file: 1, end: { end: 'freed', hash: 'aa', at: 5 } },
+        { file: 1, end: { end: 'freed', hash: 'aa', at: 5, saved: 'handed' } },
       ]);
       for (const file of [0, 1]) {
         expectBytes(await folder.hashes(file), await listOf(folder.manifest, file, []), `sidecar ${file}`);
@@ -355,8 +355,8 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
         return folder.folder;
       };
       const now = Date.now();
-      const saved: FileEnd = { end: 'saved', hash: 'aa', at: now };
-      const freed: FileEnd = { end: 'freed', hash: 'aa', at: now };
+      const saved: FileEnd = { end: 'written', hash: 'aa', at: now };
+      const freed: FileEnd = { end: 'freed', hash: 'aa', at: now, saved: 'saved' };
       const unfinished = await make(undefined, saved);
       const done = await make(undefined, DONE);
       const handed = await make({ end: 'handed', hash: 'aa' }, saved);
