@@ -15,7 +15,7 @@ export const savingWords = {
       cut: 'the browser ended the download in the middle; delete what has come of it',
       failed: 'it could not be read or written',
     } satisfies Record<SaveFailure, string>,
-    renamed: (names: string) => `The browser does not take every name: ${names}.`,
+    renamed: (names: string) => `Some names are not the same there: ${names}.`,
     renamedOne: (path: string, name: string) => `${path} is saved as ${name}`,
     downloadsAs: (name: string) => `Downloads as ${name}`,
     more: (n: string) => `${n} more`,
