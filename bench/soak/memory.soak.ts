@@ -56,7 +56,7 @@ test(`${ROUNDS} transfers between two pages`, async ({ server, openPerson, files
     const saved = await bob.save(name);
     const isEqual = (await sha256(saved.path)) === original;
     await rm(saved.path, { force: true });
-    await bob.waitFor('save', ([button]) => button?.text === 'Saved'); // whoever leaves before is asked
+    await bob.waitFor('save', ([button]) => button?.text === 'In downloads');
     await deleteReceived(bob, name);
     await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
     const measured = round === 1 || round === ROUNDS;
