@@ -2,7 +2,7 @@
 import { open, rm, truncate, utimes } from 'node:fs/promises';
 import { sha256 } from './support/files.ts';
 import { expect, test } from './support/test.ts';
-import type { TincanPage } from './support/tincan-page.ts';
+import { meet, type TincanPage } from './support/tincan-page.ts';
 
 const MIB = 1_048_576;
 /** Of which the first part is paused at: at most a sixteenth and the 16 MiB that may be under way have been read then. */
@@ -65,8 +65,7 @@ test('[XFER-9] Firefox: a file that is changed while it is sent is never verifie
   files,
 }) => {
   const [alice, bob] = [await openFirefox(), await openPerson()];
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   for (const change of [BEHIND, CUT, TOUCHED]) {
     const path = await files.random(change.name, SIZE);
     const end = await sendChanged(change, [alice, bob], (given) => alice.chooseFiles(given), path);
@@ -80,8 +79,7 @@ test('[XFER-9] Chromium, with dropped files: a file that is changed while it is 
   files,
 }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   for (const change of [BEHIND, BEFORE, GONE, TOUCHED]) {
     const path = await files.random(change.name, SIZE);
     const end = await sendChanged(change, [alice, bob], (given) => alice.tab.dropFiles([given]), path);

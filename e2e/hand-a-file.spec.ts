@@ -1,5 +1,6 @@
 import { sha256 } from './support/files.ts';
 import { expect, test } from './support/test.ts';
+import { meet } from './support/tincan-page.ts';
 
 const MIB = 1_048_576;
 
@@ -47,8 +48,7 @@ test('files chosen on the home page wait for whoever opens the link', async ({ s
 
 test('files go both ways at once, and texts too', async ({ server, openPerson, files }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
 
   await alice.chooseFiles(await files.random('from-alice.bin', 12 * MIB));
   await bob.chooseFiles(await files.random('from-bob.bin', 12 * MIB));

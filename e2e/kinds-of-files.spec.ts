@@ -3,19 +3,19 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from './support/files.ts';
 import { expect, test, type Person } from './support/test.ts';
+import { meet } from './support/tincan-page.ts';
 
 const MIB = 1_048_576;
 
 /** Two people in a room, linked. */
-async function meet(url: string, openPerson: () => Promise<Person>): Promise<{ alice: Person; bob: Person }> {
+async function openLinked(url: string, openPerson: () => Promise<Person>): Promise<{ alice: Person; bob: Person }> {
   const [alice, bob] = [await openPerson(), await openPerson()];
-  await bob.join(await alice.startRoom(url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, url);
   return { alice, bob };
 }
 
 test('an empty file, one byte, one block, and one block and a byte', async ({ server, openPerson, files }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   const sizes = { 'empty.bin': 0, 'byte.bin': 1, 'block.bin': MIB, 'more.bin': MIB + 1 };
   const originals = new Map<string, string>();
   for (const [name, size] of Object.entries(sizes)) originals.set(name, await files.random(name, size));
@@ -30,7 +30,7 @@ test('an empty file, one byte, one block, and one block and a byte', async ({ se
 });
 
 test('a thousand small files in one offer', async ({ server, openPerson, files }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   const paths = [];
   for (let i = 0; i < 1_000; i++) paths.push(await files.random(`many/${i}.bin`, (i * 37) % 5_000));
   await alice.chooseFiles(...paths);
@@ -45,7 +45,7 @@ test('a thousand small files in one offer', async ({ server, openPerson, files }
 });
 
 test('a folder three levels deep keeps its structure in the names', async ({ server, openPerson, files }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   await files.random('album/top.bin', 10);
   await files.random('album/2026/summer/beach.bin', 20);
   await files.random('album/2026/winter/snow.bin', 30);
@@ -64,7 +64,7 @@ test('[XFER-3] [XFER-14] a dropped tree keeps its names and its empty folders', 
   openPerson,
   files,
 }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   const names = ['tree/👨‍👩‍👧‍👦.bin', 'tree/می\u200cخواهم.txt', 'tree/e\u0301', 'tree/.gitignore', 'tree/sub/e\u0301 '];
   for (const name of names) await files.random(name, 10);
   for (const folder of ['tree/empty/inner', 'bare']) await mkdir(join(files.path, folder), { recursive: true });
@@ -97,8 +97,7 @@ test('[XFER-1] more files than an offer may have: a sentence says so, and the ne
   await alice.tab.open(server.url);
   await chooseTooMany();
   await expect(refusal).toBeVisible();
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   await expect(refusal).toBeHidden();
   await chooseTooMany();
   await expect(refusal).toBeVisible();
@@ -112,7 +111,7 @@ test('a name that would climb out of its folder and lie about its ending arrives
   server,
   openPerson,
 }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   // No disk holds such a name, so the page makes the file.
   await alice.tab.page.getByTestId('file-input').evaluate((input: HTMLInputElement) => {
     const chosen = new DataTransfer();
@@ -127,7 +126,7 @@ test('a name that would climb out of its folder and lie about its ending arrives
 });
 
 test('the other person declines: nothing is sent, and the sender sees it', async ({ server, openPerson, files }) => {
-  const { alice, bob } = await meet(server.url, openPerson);
+  const { alice, bob } = await openLinked(server.url, openPerson);
   await alice.chooseFiles(await files.random('no.bin', MIB));
   await alice.waitForTransfer({ direction: 'send' }, 'offered');
   await bob.decline();
@@ -142,7 +141,7 @@ for (const canceller of ['sender', 'receiver'] as const) {
     openPerson,
     files,
   }) => {
-    const { alice, bob } = await meet(server.url, openPerson);
+    const { alice, bob } = await openLinked(server.url, openPerson);
     await alice.chooseFiles(await files.random('long.bin', 256 * MIB));
     await bob.accept();
     await bob.waitForBytes({ name: 'long.bin' }, 1);

@@ -1,6 +1,7 @@
 // What is different in Firefox: its files have no handles, and its disk is another.
 import { sha256 } from './support/files.ts';
 import { expect, test } from './support/test.ts';
+import { meet } from './support/tincan-page.ts';
 
 const MIB = 1_048_576;
 const SIZE = 32 * MIB;
@@ -13,8 +14,7 @@ test('Firefox sends, is reloaded, and its person chooses the file again: it goes
   files,
 }) => {
   const [alice, bob] = [await openFirefox(), await openPerson()];
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   const original = await files.random(NAME, SIZE);
   await alice.chooseFiles(original);
   await bob.accept();
@@ -36,8 +36,7 @@ test('Firefox receives and is reloaded: it goes on from what is on its disk, wit
   files,
 }) => {
   const [alice, bob] = [await openPerson(), await openFirefox()];
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   const original = await files.random(NAME, SIZE);
   await alice.chooseFiles(original);
   await bob.accept();

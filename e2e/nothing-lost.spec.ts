@@ -4,6 +4,7 @@ import { sha256 } from './support/files.ts';
 import { FrameProbe } from './support/frame-probe.ts';
 import { expect, test, type Person } from './support/test.ts';
 import { until } from './support/until.ts';
+import { meet } from './support/tincan-page.ts';
 
 const MIB = 1_048_576;
 const SIZE = 64 * MIB;
@@ -15,13 +16,6 @@ const MOST_REPEATED = 24 * MIB;
 
 /** Of frames, with their headers. */
 const onTheWire = (bytes: number) => (bytes * (65_536 + 16)) / 65_536;
-
-async function meet(alice: Person, bob: Person, url: string): Promise<string> {
-  const link = await alice.startRoom(url);
-  await bob.join(link);
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
-  return link;
-}
 
 /** The receiver saves what was sent, and both know the same hash. */
 async function expectVerified(alice: Person, bob: Person, original: string): Promise<void> {

@@ -5,20 +5,13 @@ import { networkInterfaces } from 'node:os';
 import { anotherBuild, pageWithout, scriptsOfPage } from './support/built-page.ts';
 import { sha256 } from './support/files.ts';
 import { expect, test, type Person } from './support/test.ts';
-import type { TincanPage } from './support/tincan-page.ts';
+import { meet, type TincanPage } from './support/tincan-page.ts';
 import { until } from './support/until.ts';
 
 const MIB = 1_048_576;
 const BOX = '[data-testid="chat-input"]';
 /** On whatever page, where a part of it is missing. */
 const RELOAD = { name: 'Reload' };
-
-async function meet(alice: TincanPage, bob: TincanPage, url: string): Promise<string> {
-  const link = await alice.startRoom(url);
-  await bob.join(link);
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
-  return link;
-}
 
 /** What stands in the message box. */
 async function waitForDraft(person: TincanPage, text: string): Promise<void> {

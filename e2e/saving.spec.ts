@@ -3,7 +3,7 @@ import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { sha256, type Files } from './support/files.ts';
 import { expect, test, type Person } from './support/test.ts';
-import { id, type TincanPage } from './support/tincan-page.ts';
+import { id, type TincanPage, meet } from './support/tincan-page.ts';
 import { until } from './support/until.ts';
 
 /** What is sent, in bytes, by the path that it has to have where it is saved. An empty folder's ends with `/`. */
@@ -34,8 +34,7 @@ async function sendTree(files: Files, [alice, bob]: [Person, TincanPage], url: s
     if (path.endsWith('/')) await mkdir(join(files.path, path), { recursive: true });
     else await utimes(await files.random(ORIGINALS[path] ?? path, size), MODIFIED, MODIFIED);
   }
-  await bob.join(await alice.startRoom(url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, url);
   await alice.tab.dropFiles([join(files.path, 'album')]);
   await bob.accept();
   await bob.waitForDone(Object.keys(TREE).length);
@@ -153,8 +152,7 @@ test('accept and save, where the browser asks for no place: it goes to the downl
 }) => {
   const [alice, bob] = [await openPerson(), await openFirefox()];
   const original = await files.random('one.bin', 3_000_000);
-  await bob.join(await alice.startRoom(server.url));
-  await Promise.all([alice.waitForPeers(1), bob.waitForPeers(1)]);
+  await meet(alice, bob, server.url);
   await alice.chooseFiles(original);
   const [saved] = await bob.tab.download(`${id('incoming-offer')} ${id('accept-save')}`, [3_000_000]);
   expect(await sha256(saved!.path)).toBe(await sha256(original));

@@ -187,6 +187,14 @@ export class TincanPage {
   }
 }
 
+/** Two people come into a room and are linked; gives its link. */
+export async function meet(first: TincanPage, second: TincanPage, url: string): Promise<string> {
+  const link = await first.startRoom(url);
+  await second.join(link);
+  await Promise.all([first.waitForPeers(1), second.waitForPeers(1)]);
+  return link;
+}
+
 /** The CSS selector of a test id. */
 export function id(testId: string): string {
   return `[data-testid="${testId}"]`;

@@ -1,3 +1,4 @@
+import { addTo } from '../platform/groups.ts';
 import { baseName } from '../transfer/names.ts';
 import type { TransferFile } from '../transfer/file-state.ts';
 import type { SourceHandle } from '../transfer/ledger.ts';
@@ -80,10 +81,7 @@ export class WantedFiles {
     const waiting = new Map<string, string[]>();
     // The last first, so that the next to be given is at the end.
     for (const { id, path, size } of this.#wantedBy(senders).reverse()) {
-      const key = keyOf(nameOf(path), size);
-      const ids = waiting.get(key);
-      if (ids) ids.push(id);
-      else waiting.set(key, [id]);
+      addTo(waiting, keyOf(nameOf(path), size), id);
     }
     return files.filter((chosen) => {
       const id = waiting.get(keyOf(nameOf(chosen.path), chosen.file.size))?.pop();

@@ -1,4 +1,5 @@
 import type { SenderMessage } from '@tincan/shared/link-message';
+import { addTo } from '../platform/groups.ts';
 import type { SavedHow } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import type { IncomingOffers, ReceivingOffer } from './incoming-offers.ts';
@@ -33,9 +34,7 @@ export class Verification {
         onMismatch(file);
         continue;
       }
-      const whole = verified.get(offer);
-      if (whole) whole.push(file);
-      else verified.set(offer, [file]);
+      addTo(verified, offer, file);
     }
     for (const [offer, whole] of verified) void this.tellDone(offer, whole);
   }
@@ -51,10 +50,7 @@ export class Verification {
       if (how === 'handed' && file.saved === 'saved') continue;
       const saved = how === 'handed' || (how === 'freed' && file.saved === 'handed') ? 'handed' : 'saved';
       file.saved = saved;
-      const ended = { file, note: { file: file.place, end: endOf(how, { hash, saved, at: now() }) } };
-      const others = notes.get(offer);
-      if (others) others.push(ended);
-      else notes.set(offer, [ended]);
+      addTo(notes, offer, { file, note: { file: file.place, end: endOf(how, { hash, saved, at: now() }) } });
     }
     for (const [offer, ended] of notes) {
       await offer.note(ended.map(({ note }) => note));

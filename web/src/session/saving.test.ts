@@ -119,6 +119,17 @@ test('an archive of several offers has two files of one name under two names', a
   expect(came).toEqual(['Tincan.zip', 'a.txt', 'b.txt', 'a (2).txt']);
 });
 
+test('an archive that is not taken has given nothing another name', async () => {
+  for (const [end, renamed] of [
+    ['cancelled', []],
+    ['handed', [{ path: 'a.txt', name: 'a (2).txt' }]],
+  ] as const) {
+    const saving = new Saving(receivedOf('a.txt', 'a.txt'), go, () => {});
+    await saving.toDownloads(downloadsOf(end).downloads);
+    expect(saving.renamed).toEqual(renamed);
+  }
+});
+
 test('one file is downloaded as it is; one that cannot be read does not count as handed over', async () => {
   const { downloads, came } = downloadsOf('handed');
   await new Saving(receivedOf('album/1.txt'), go, () => {}).toDownloads(downloads);

@@ -1,5 +1,6 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
 import { TincanError } from '@tincan/engine/platform/errors';
+import { addTo } from '@tincan/engine/platform/groups';
 import type { SavedHow, TransferFile } from '@tincan/engine/transfer/file-state';
 import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
 import type { Receiver } from '@tincan/engine/transfer/receiver';
@@ -102,8 +103,8 @@ export class Saving {
       signal: this.#signal,
       onProgress: (bytes) => this.#tell(bytes),
     });
-    this.#sayNumbered();
     if (handed !== 'handed') throw new TincanError(handed === 'cut' ? 'cut' : 'stopped', 'the browser did not take it');
+    this.#sayNumbered();
   }
 
   /** Files of several offers that had one name. */
@@ -131,11 +132,7 @@ export class Saving {
  */
 export async function note(received: readonly Received[], how: SavedHow): Promise<void> {
   const ids = new Map<Receiver, string[]>();
-  for (const { receiver, file } of received) {
-    const known = ids.get(receiver);
-    if (known) known.push(file.id);
-    else ids.set(receiver, [file.id]);
-  }
+  for (const { receiver, file } of received) addTo(ids, receiver, file.id);
   for (const [receiver, files] of ids)
     await receiver
       .noteSaved(files, how)

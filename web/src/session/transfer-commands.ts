@@ -1,3 +1,4 @@
+import { addTo } from '@tincan/engine/platform/groups';
 import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { Sender } from '@tincan/engine/transfer/sender';
 import type { TransferViews } from './transfer-views.ts';
@@ -30,9 +31,7 @@ export class TransferCommands {
       const found = this.#views.find(key);
       if (!found) continue;
       const side = found.view.direction === 'send' ? found.exchange.sender : found.exchange.receiver;
-      const ids = sides.get(side);
-      if (ids) ids.push(found.view.id);
-      else sides.set(side, [found.view.id]);
+      addTo(sides, side, found.view.id);
     }
     return sides;
   }

@@ -33,10 +33,10 @@ export class Downloads {
    */
   async zip(name: string, entries: readonly ZipEntry[], options: StreamedDownloadOptions): Promise<HandOver> {
     const worker = (await this.#worker)?.();
-    const streamed = { name, length: zipLength(entries), stream: zipStream(entries) };
-    const handed = worker && (await downloadStream(worker, streamed, options));
+    const open = () => zipStream(entries);
+    const handed = worker && (await downloadStream(worker, { name, length: zipLength(entries), open }, options));
     if (handed) return handed;
-    this.file(await makeZipFile(zipStream(entries), options.onProgress, options.signal), name);
+    this.file(await makeZipFile(open(), options.onProgress, options.signal), name);
     return 'handed';
   }
 }

@@ -14,7 +14,8 @@ export interface Streamed {
   readonly name: string;
   /** In bytes, exactly. */
   readonly length: number;
-  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Begins to make it. */
+  readonly open: () => ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 export interface StreamedDownloadOptions {
@@ -44,20 +45,21 @@ export async function startDownloadWorker(): Promise<DownloadWorker | undefined>
 
 /**
  * Hands the stream to the browser's downloads, as fast as these take it. Resolves once all of it has been taken, or it was stopped; rejects as the
- * stream does, and with `AbortError`. `undefined`, and nothing is read, if the worker does not answer.
+ * stream does, and with `AbortError`. `undefined` if the worker does not answer, or the browser does not ask it for the download.
  */
 export async function downloadStream(
   worker: ServiceWorker,
-  { name, length, stream }: Streamed,
+  { name, length, open }: Streamed,
   { onProgress, signal }: StreamedDownloadOptions,
 ): Promise<HandOver | undefined> {
   const id = crypto.randomUUID();
-  const { port1: port, port2 } = new MessageChannel();
-  if (!(await isHere(worker, { type: 'announce', id, name, length }, port2, port))) return undefined;
+  const channel = new MessageChannel();
+  const port = channel.port1;
+  if (!(await isHere(worker, { type: 'announce', id, name, length }, channel))) return undefined;
   const frame = document.createElement('iframe');
   frame.hidden = true;
   frame.src = `${SCOPE}${id}/${encodeURIComponent(name)}`;
-  const reader = stream.getReader();
+  const reader = open().getReader();
   let onCut = () => {};
   const alive = setInterval(() => {
     void isHere(worker, { type: 'alive', id }).then((here) => here || onCut());
@@ -125,14 +127,8 @@ async function readPiece(
   return piece;
 }
 
-/** Whether the worker knows of the download; it answers on a port of this question's own, or on the one that the download has. */
-function isHere(
-  worker: ServiceWorker,
-  question: object,
-  given?: MessagePort,
-  answersAt?: MessagePort,
-): Promise<boolean> {
-  const channel = given && answersAt ? { port1: answersAt, port2: given } : new MessageChannel();
+/** Whether the worker knows of the download; it answers on the channel of this question. */
+function isHere(worker: ServiceWorker, question: object, channel = new MessageChannel()): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), PATIENCE_MS);
     channel.port1.onmessage = ({ data }) => {
