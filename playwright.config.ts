@@ -4,8 +4,8 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
-  // One transfer fills the machine: two at a time would only measure each other.
-  workers: 1,
+  // Much of a test is waiting: for a browser to start, a path to be given up, a clock. What is measured is in bench/, one at a time.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   timeout: 180_000, // bounds for a slow machine: nothing waits for a time

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { sha256, type Files } from './support/files.ts';
 import { expect, test, type Person } from './support/test.ts';
 import { id, type TincanPage, meet } from './support/tincan-page.ts';
@@ -124,6 +124,14 @@ async function pickedHashes({ tab }: Person): Promise<Record<string, string>> {
   });
 }
 
+/** In bytes; a file that is being written there has none before all of it is. */
+async function pickedSize({ tab }: Person, name: string): Promise<number> {
+  return tab.page.evaluate(async (wanted) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked');
+    return (await (await folder.getFileHandle(wanted)).getFile()).size;
+  }, name);
+}
+
 test('from link to disk in five actions of both: drop, copy; open, accept and save, pick', async ({
   server,
   openPerson,
@@ -142,6 +150,44 @@ test('from link to disk in five actions of both: drop, copy; open, accept and sa
   expect(await pickedHashes(bob)).toEqual({ 'one.bin': await sha256(original) });
   // It is where it was wanted, and nowhere else.
   await bob.waitFor('save', (buttons) => buttons.length === 0);
+});
+
+test('accept and save goes on after a reload, in the middle of the transfer or of the saving, and without a click', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await pickPrivateFolder(bob);
+  // The disk stands still at the larger file: it is whole, and is not yet where it was to go.
+  await bob.tab.runFirst(() => {
+    const { prototype } = FileSystemFileHandle;
+    const own = Object.getOwnPropertyDescriptor(prototype, 'createWritable')!.value as () => Promise<unknown>;
+    const value = function (this: FileSystemFileHandle, ...all: []): Promise<unknown> {
+      return this.name === 'a.bin' && !sessionStorage.getItem('goes-on') ? new Promise(() => {}) : own.apply(this, all);
+    };
+    Object.defineProperty(prototype, 'createWritable', { value });
+  });
+  const originals = [await files.random('a.bin', 48_000_000), await files.random('b.bin', 1_000_000)];
+  await meet(alice, bob, server.url);
+  await alice.chooseFiles(...originals);
+  await bob.tab.click(`${id('incoming-offer')} ${id('accept-save')}`);
+  await bob.waitForBytes({ name: 'a.bin', direction: 'receive' }, 5_000_000);
+  await bob.tab.reload();
+  await bob.waitForTransfers({ direction: 'receive' }, 'done', 2);
+  await bob.waitFor('transfer', (rows) => rows.some(({ data }) => data['saved'] === 'saved'));
+  await bob.tab.evaluate(() => sessionStorage.setItem('goes-on', 'yes'), undefined);
+  await bob.tab.reload();
+  const hashes = Object.fromEntries(
+    await Promise.all(originals.map(async (path) => [basename(path), await sha256(path)] as const)),
+  );
+  await until(
+    'it to be there',
+    () => pickedSize(bob, 'a.bin'),
+    (size) => size === 48_000_000,
+  );
+  expect(await pickedHashes(bob)).toEqual(hashes);
+  await bob.waitFor('partial', (rows) => rows.length === 0);
 });
 
 test('accept and save, where the browser asks for no place: it goes to the downloads by itself (Firefox)', async ({
@@ -212,17 +258,25 @@ test('downloads that are refused: an archive is not saved, a single file is kept
   await bob.waitFor('transfer', (rows) => rows.some(({ data }) => data['saved'] === 'handed'));
   await bob.tab.reload();
   await bob.waitFor('partial', (rows) => rows.length === Object.keys(TREE).length);
-  const kept = `${id('partial')}[data-name="album/1.txt"][data-saved=handed]`;
   const downloads = join(files.path, 'downloads');
   await bob.tab.downloadInto(downloads);
-  await bob.tab.click(`${kept} ${id('save')}`);
-  const sizes = async () =>
-    stat(join(downloads, '1.txt')).then(
+  const sizeOf = (name: string) => () =>
+    stat(join(downloads, name)).then(
       ({ size }) => size,
       () => -1,
     );
-  await until('the file is in the downloads', sizes, (size) => size === 1_000);
+  await bob.tab.click(`${id('partial')}[data-name="album/1.txt"][data-saved=handed] ${id('save')}`);
+  await until('the file is in the downloads', sizeOf('1.txt'), (size) => size === 1_000);
   expect(await sha256(join(downloads, '1.txt'))).toBe(await sha256(join(files.path, 'album/1.txt')));
+
+  // What an earlier visit has left is one archive as well: first of what is not saved, then of all of it.
+  await bob.tab.click(id('save-all'));
+  await until('the others are in the downloads', sizeOf('album.zip'), (size) => size > 0);
+  await bob.waitFor('partial', (rows) => rows.every(({ data }) => data['saved'] === 'handed'));
+  await bob.tab.downloadInto(join(downloads, 'again'));
+  await bob.tab.click(id('save-all'));
+  await until('all are in the downloads', sizeOf('again/album.zip'), (size) => size > 0);
+  await expectTree(join(downloads, 'again/album.zip'), files);
 });
 
 test('a question of the browser where to save that stays open for 90 s gives the whole file', async ({

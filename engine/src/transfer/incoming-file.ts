@@ -3,8 +3,7 @@ import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import type { FileState, Hold, Saved, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
 import type { TransferFailure } from './path.ts';
-
-import type { FileEnd, KeptFile } from './store.ts';
+import { savedOf, type FileEnd, type KeptFile } from './store.ts';
 
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
@@ -145,18 +144,5 @@ export class ReceivingFile implements TransferFile {
 
   #isTaken(block: number): boolean {
     return this.written.has(block) || this.open.has(block);
-  }
-}
-
-function savedOf(end: FileEnd): Saved {
-  switch (end.end) {
-    case 'handed':
-      return 'handed';
-    case 'written':
-      return 'saved';
-    case 'freed':
-      return end.saved;
-    default:
-      return 'no';
   }
 }

@@ -4,6 +4,7 @@
 // A folder holds one accepted offer: its manifest, its files' bytes, and for each file a sidecar of 32-byte block hashes. A block is durable
 // exactly when its hash stands in the sidecar, which is written after its bytes: data, flush, sidecar, flush.
 import type { BlockSet } from './blocks.ts';
+import type { Saved, SavedHow } from './file-state.ts';
 
 /** What is written down of an offer when it is accepted, and never changed. */
 export interface Manifest {
@@ -45,6 +46,34 @@ export type FileEnd =
 /** Whether what has ended so has no bytes any more. */
 export function isFreed(end: FileEnd | undefined): boolean {
   return end?.end === 'removed' || end?.end === 'freed';
+}
+
+/** Where a file that has ended so is, beside this store. */
+export function savedOf(end: FileEnd | undefined): Saved {
+  switch (end?.end) {
+    case 'handed':
+      return 'handed';
+    case 'written':
+      return 'saved';
+    case 'freed':
+      return end.saved;
+    default:
+      return 'no';
+  }
+}
+
+/**
+ * How a verified file ends that is saved so at this time, in milliseconds since 1970; `undefined` where nothing is to be noted: what was saved is not less
+ * for being handed over too.
+ */
+export function endOfSaved(
+  how: SavedHow,
+  { hash, saved }: { readonly hash: string; readonly saved: Saved },
+  at: number,
+): FileEnd | undefined {
+  if (how === 'handed') return saved === 'saved' ? undefined : { end: 'handed', hash };
+  if (how === 'saved') return { end: 'written', hash, at };
+  return { end: 'freed', hash, at, saved: how === 'freed' && saved === 'handed' ? 'handed' : 'saved' };
 }
 
 /** Something to be noted of a file: by its place in the manifest. */

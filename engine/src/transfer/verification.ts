@@ -3,7 +3,7 @@ import { addTo } from '../platform/groups.ts';
 import type { SavedHow } from './file-state.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import type { IncomingOffers, ReceivingOffer } from './incoming-offers.ts';
-import type { FileEnd, FileNote } from './store.ts';
+import { endOfSaved, isFreed, savedOf, type FileNote } from './store.ts';
 
 export interface VerificationOptions {
   offers: IncomingOffers;
@@ -47,14 +47,14 @@ export class Verification {
       const { file, offer } = offers.byId(id) ?? {};
       const { hash } = file ?? {};
       if (!file || !offer || hash === undefined || file.state !== 'done' || file.freed) continue;
-      if (how === 'handed' && file.saved === 'saved') continue;
-      const saved = how === 'handed' || (how === 'freed' && file.saved === 'handed') ? 'handed' : 'saved';
-      file.saved = saved;
-      addTo(notes, offer, { file, note: { file: file.place, end: endOf(how, { hash, saved, at: now() }) } });
+      const end = endOfSaved(how, { hash, saved: file.saved }, now());
+      if (!end) continue;
+      file.saved = savedOf(end);
+      addTo(notes, offer, { file, note: { file: file.place, end } });
     }
     for (const [offer, ended] of notes) {
       await offer.note(ended.map(({ note }) => note));
-      if (isFreeing(how)) for (const { file } of ended) file.freed = true; // not before: a full disk may not take the note
+      for (const { file, note } of ended) if (isFreed(note.end)) file.freed = true; // not before: a full disk may not take the note
     }
     onChanged();
   }
@@ -69,13 +69,4 @@ export class Verification {
     }
     onChanged();
   }
-}
-
-function endOf(how: SavedHow, { hash, saved, at }: { hash: string; saved: 'handed' | 'saved'; at: number }): FileEnd {
-  if (how === 'handed') return { end: how, hash };
-  return isFreeing(how) ? { end: 'freed', hash, at, saved } : { end: 'written', hash, at };
-}
-
-function isFreeing(how: SavedHow): boolean {
-  return how === 'moved' || how === 'freed';
 }

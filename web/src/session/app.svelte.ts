@@ -20,7 +20,8 @@ export class App {
 
   readonly #storage = openStorage();
   readonly #downloads = new Downloads();
-  readonly #kept = new KeptFiles(this.#storage, this.#downloads);
+  /** What earlier visits have left. */
+  readonly kept = new KeptFiles(this.#storage, this.#downloads);
 
   #notLoaded = $state(false);
   #leaveAsked = $state(false);
@@ -32,7 +33,7 @@ export class App {
   constructor() {
     addEventListener('hashchange', () => this.#handleAddress());
     this.#followAddress();
-    void this.#kept.refresh();
+    void this.kept.refresh().then(() => this.kept.goOnSaving());
     this.#storage.catch((error: unknown) => {
       console.error('The storage cannot be opened.', error);
       this.#notLoaded = true;
@@ -65,14 +66,7 @@ export class App {
   }
   /** Files of earlier visits that are unfinished, or were not saved; without those that the room shows as its own. */
   get partials(): PartialView[] {
-    return this.#kept.list(this.#room?.ownOffers ?? []);
-  }
-  async savePartial(id: string): Promise<void> {
-    await this.#kept.save(id);
-  }
-  /** Deletes them from this browser for good. Rejects at the end where another page has some. */
-  async discardPartials(ids: readonly string[]): Promise<void> {
-    await this.#kept.discard(ids);
+    return this.kept.list(this.#room?.ownOffers ?? []);
   }
   /** Goes to the room where an unfinished file goes on. */
   goOn({ link }: PartialView): void {
@@ -169,7 +163,7 @@ export class App {
   #followAddress(): void {
     this.cancelCode();
     this.#codeProblem = undefined;
-    if (this.#room) void this.#kept.refreshAfter(this.#room.leave());
+    if (this.#room) void this.kept.refreshAfter(this.#room.leave());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.

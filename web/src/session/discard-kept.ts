@@ -14,6 +14,12 @@ export function keptId(folder: string, file: number): string {
   return `${folder}/${file}`;
 }
 
+/** The folder and the file's place in it that an id of `keptId` names. */
+export function parseKeptId(id: string): { folder: string; file: number } {
+  const slash = id.lastIndexOf('/');
+  return { folder: id.slice(0, slash), file: Number(id.slice(slash + 1)) };
+}
+
 /**
  * Deletes kept files for good, with one call to the store for each folder: an offer may have 50,000 of them. Whatever fails, all others go; it
  * rejects at the end with an AggregateError of what did.

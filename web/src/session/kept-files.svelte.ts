@@ -1,25 +1,43 @@
-import { SvelteSet } from 'svelte/reactivity';
-import { downloadName } from '@tincan/engine/transfer/names';
-import { isFreed, type FileEnd, type KeptOffer } from '@tincan/engine/transfer/store';
+import { SvelteMap } from 'svelte/reactivity';
+import type { Saved } from '@tincan/engine/transfer/file-state';
+import { isFreed, savedOf, type KeptOffer } from '@tincan/engine/transfer/store';
+import type { Downloads } from '../storage/downloads.ts';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import { discardKept, keptId } from './discard-kept.ts';
-import type { Downloads } from '../storage/downloads.ts';
-import type { PartialView } from './views.ts';
+import { wholeFiles } from './kept-folder.ts';
+import { SaveQueue } from './save-queue.ts';
+import type { Keeper, Received } from './saving.ts';
+import type { PartialView, SavingView } from './views.ts';
+import { Wishes } from './wishes.ts';
 
 /** What earlier visits have left on the disk: unfinished files, and received ones that were not saved. */
 export class KeptFiles {
   readonly #storage: Promise<Storage>;
-  readonly #downloads: Downloads;
+  readonly #queue: SaveQueue;
   #offers = $state.raw<readonly KeptOffer[]>([]);
   /** Whole files that a page of before the present store has left. */
   #leftovers = $state.raw<readonly Leftover[]>([]);
-  readonly #handed = new SvelteSet<string>();
+  /** Of those, by their ids, what this visit has done with them. */
+  readonly #leftoversSaved = new SvelteMap<string, Saved>();
+  #saving = $state.raw<SavingView>();
+  readonly #wishes: Promise<Wishes>;
   #look = 0;
 
   constructor(storage: Promise<Storage>, downloads: Downloads) {
     this.#storage = storage;
-    this.#downloads = downloads;
+    this.#queue = new SaveQueue(downloads, () => (this.#saving = this.#queue.view));
+    this.#wishes = storage.then(({ places }) => new Wishes(places));
+    this.#wishes.catch(() => undefined); // whoever opens the storage hears
+  }
+
+  /** Whether this browser lets a page write into a folder that its person picks. */
+  get canSaveToFolder(): boolean {
+    return this.#queue.canSaveToFolder;
+  }
+  /** What is being saved of these, and what has to be said of what was. */
+  get saving(): SavingView | undefined {
+    return this.#saving;
   }
 
   /** One row a file; those of offers that are `shown` elsewhere on the page are left out. */
@@ -32,14 +50,14 @@ export class KeptFiles {
         if (isFreed(end)) return;
         const id = keptId(folder, file);
         const state = end ? 'done' : 'unfinished';
-        const saved = end?.end === 'written' ? 'saved' : this.#isHanded(id, end) ? 'handed' : 'no';
         const bytes = end ? size : (durableBytes[file] ?? 0);
+        const saved = savedOf(end);
         views.push({ id, path, size, bytes, state, saved, busy, link: end ? undefined : link, from: manifest.from });
       });
     }
     for (const { id, path, file, saved } of this.#leftovers) {
       const whole = { size: file.size, bytes: file.size, state: 'done' as const, busy: false, link: undefined };
-      views.push({ id, path, ...whole, saved: saved || this.#handed.has(id) ? 'handed' : 'no', from: '' });
+      views.push({ id, path, ...whole, saved: this.#leftoversSaved.get(id) ?? (saved ? 'handed' : 'no'), from: '' });
     }
     return views;
   }
@@ -68,12 +86,54 @@ export class KeptFiles {
     await this.refresh();
   }
 
-  /** Hands a whole file to the downloads. */
-  async save(id: string): Promise<void> {
-    const leftover = this.#leftovers.find((each) => each.id === id);
-    if (leftover) this.#downloads.file(leftover.file, downloadName(leftover.path));
-    else await this.#saveKept(id);
-    this.#handed.add(id);
+  /** Hands whole files to the downloads: one as it is, several as one archive. */
+  async download(ids: readonly string[]): Promise<void> {
+    await this.#save(ids, (received) => this.#queue.put(received, { kind: 'downloads' }, 'saved'));
+  }
+
+  /** Asks for a folder, within a click, and writes whole files into it, sub-folders kept. */
+  async writeIntoFolder(ids: readonly string[]): Promise<void> {
+    await this.#save(ids, (received) => this.#queue.writeIntoFolder(received));
+  }
+
+  /** Goes on with what was whole at the end of an earlier visit, and was then to be put where its person had said. */
+  async goOnSaving(): Promise<void> {
+    const wishes = await this.#wishes;
+    const isWhole = ({ manifest, ends, busy }: KeptOffer) => ends.size === manifest.files.length && !busy;
+    const whole = this.#offers.filter(isWhole);
+    await wishes.restore(whole.map(({ manifest }) => manifest.offer));
+    this.#queue.showToAllow(wishes.toAllow);
+    for (const { folder, manifest, ends } of whole) {
+      const wish = wishes.get(manifest.offer);
+      if (!wish?.allowed || wish.ending) continue;
+      wish.ending = true;
+      const ids = [...manifest.files.keys()].filter((file) => ends.get(file)?.end === 'done');
+      await this.#save(
+        ids.map((file) => keptId(folder, file)),
+        (received) => this.#queue.put(received, wish.place, 'moved'),
+      );
+      const { ends: now } = this.#offers.find((offer) => offer.folder === folder) ?? {};
+      await wishes.end(
+        manifest.offer,
+        [...(now ?? []).values()].some((end) => savedOf(end) === 'saved'),
+      );
+    }
+  }
+
+  /** Asks the person again for the places of an earlier visit, within a click. */
+  async allow(): Promise<void> {
+    await (await this.#wishes).allow();
+    await this.goOnSaving();
+  }
+
+  /** Stops what is being saved, and what waits for that. */
+  stop(): void {
+    this.#queue.stop();
+  }
+
+  /** The person has read what was said. */
+  dismiss(): void {
+    this.#queue.dismiss();
   }
 
   /** Deletes files from this browser for good. Rejects at the end where some are left, as another page has them. */
@@ -86,25 +146,26 @@ export class KeptFiles {
     }
   }
 
-  #isHanded(id: string, end: FileEnd | undefined): boolean {
-    return end?.end === 'handed' || this.#handed.has(id);
-  }
-
-  async #saveKept(id: string): Promise<void> {
-    const { folder: name, file } = splitId(id);
-    const folder = await (await this.#storage).store.take(name);
+  /** Takes hold of what has these until `put` is through with them. */
+  async #save(ids: readonly string[], put: (received: Received[]) => Promise<void>): Promise<void> {
+    const { store } = await this.#storage;
+    const { received, folders } = wholeFiles(ids, store, this.#offers);
+    for (const { id, path, file } of this.#leftovers)
+      if (ids.includes(id)) received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size } });
     try {
-      const { path } = folder.manifest.files[file]!;
-      const end = folder.ends.get(file);
-      this.#downloads.file(await folder.open(file), downloadName(path));
-      if (end?.end === 'done') await folder.note([{ file, end: { end: 'handed', hash: end.hash } }]);
+      await put(received);
     } finally {
-      await folder.close();
+      await Promise.all(folders.map((folder) => folder.close()));
+      await this.refresh();
     }
   }
-}
 
-function splitId(id: string): { folder: string; file: number } {
-  const slash = id.lastIndexOf('/');
-  return { folder: id.slice(0, slash), file: Number(id.slice(slash + 1)) };
+  #keeperOf(file: File): Keeper {
+    return {
+      open: async () => file,
+      noteSaved: async (ids, how) => {
+        for (const id of ids) this.#leftoversSaved.set(id, how === 'handed' ? 'handed' : 'saved');
+      },
+    };
+  }
 }

@@ -2,17 +2,25 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { MemoryLedger } from '@tincan/engine/transfer/memory-ledger';
 import { MemoryStore } from '@tincan/engine/transfer/memory-store';
 import { LINK, manifestOf, writeAll } from '@tincan/engine/transfer/testing/kept-files';
+import type { FileEnd } from '@tincan/engine/transfer/store';
 import type { Downloads } from '../storage/downloads.ts';
+import { MemoryPlaces } from '../storage/places.ts';
+import { DiskFolder } from '../storage/testing/disk-folder.ts';
+import type { ZipEntry } from '../storage/zip.ts';
 import { KeptFiles } from './kept-files.svelte.ts';
 
 let store: MemoryStore;
 let kept: KeptFiles;
 /** How often the disk was asked for what. */
 let asked: Record<'list' | 'remove', number>;
+let places: MemoryPlaces;
+/** What was handed to the downloads: an archive's name, and then what is in it. */
+let came: string[];
 
 beforeEach(() => {
   // A browser without files of the former kind.
   const getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
+  vi.stubGlobal('window', {});
   vi.stubGlobal('navigator', { storage: { getDirectory } });
   vi.spyOn(console, 'error').mockImplementation(() => {});
   store = new MemoryStore({ outlivesPage: true });
@@ -21,7 +29,18 @@ beforeEach(() => {
     const own = store[name].bind(store) as (...all: unknown[]) => unknown;
     Object.assign(store, { [name]: (...all: unknown[]) => (asked[name]++, own(...all)) });
   }
-  kept = new KeptFiles(Promise.resolve({ store, ledger: new MemoryLedger(), capBytes: undefined }), {} as Downloads);
+  places = new MemoryPlaces();
+  came = [];
+  const downloads = {
+    file: (_: Blob, name: string) => void came.push(name),
+    zip: async (name: string, entries: ZipEntry[]) => {
+      for (const entry of entries) await entry.open(); // each is read once it is its turn
+      came.push(name, ...entries.map(({ path }) => path));
+      return 'handed';
+    },
+  };
+  const storage = { store, ledger: new MemoryLedger(), places, capBytes: undefined };
+  kept = new KeptFiles(Promise.resolve(storage), downloads as unknown as Downloads);
   return () => {
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
@@ -80,4 +99,81 @@ test('the disk is looked at after a room has let go of it, also where that faile
   await kept.refreshAfter(Promise.reject(new Error('the disk is full')));
   expect(ids()).toEqual([`${folder}/0`]);
   expect(console.error).toHaveBeenCalledOnce();
+});
+
+const DONE: FileEnd = { end: 'done', hash: 'aa' };
+
+/** An earlier visit has left an offer of so many files, of which these have ended so; gives the offer's id. */
+async function leaveEnded(files: number, ...ends: FileEnd[]): Promise<{ folder: string; offer: string }> {
+  const folder = await store.beside().create(manifestOf(...Array<number>(files).fill(10)), LINK);
+  await writeAll(folder);
+  await folder.note(ends.map((end, file) => ({ file, end })));
+  await folder.close();
+  return { folder: folder.folder, offer: folder.manifest.offer };
+}
+
+const savedOf = () => kept.list([]).map(({ path, saved }) => `${path}: ${saved}`);
+
+test('files of several offers are one archive, and count as handed over; nobody else is kept from them after', async () => {
+  const [one, two] = [await leaveEnded(2, DONE, DONE), await leaveEnded(1, DONE)];
+  await kept.refresh();
+  await kept.download(ids());
+  expect(came).toEqual(['folder.zip', 'folder/file 0', 'folder/file 1', 'folder/file 0 (2)']);
+  expect(savedOf()).toEqual(['folder/file 0: handed', 'folder/file 1: handed', 'folder/file 0: handed']);
+  for (const { folder } of [one, two]) await (await store.beside().take(folder)).close();
+});
+
+test('into a folder: what is there counts as saved, and what is unfinished or not meant stays as it is', async () => {
+  await leaveEnded(3, DONE, DONE);
+  const disk = new DiskFolder();
+  vi.stubGlobal('window', { showDirectoryPicker: async () => disk.handle });
+  await kept.refresh();
+  await kept.writeIntoFolder(ids().slice(1));
+  expect(Object.keys(disk.tree)).toEqual(['folder/file 1']);
+  expect(savedOf()).toEqual(['folder/file 0: no', 'folder/file 1: saved', 'folder/file 2: no']);
+});
+
+test('what another page has is said not to be saved, and can be saved later', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const { folder } = await leaveEnded(1, DONE);
+  await kept.refresh();
+  const other = store.beside();
+  const taken = await other.take(folder);
+  vi.useFakeTimers();
+  const saved = kept.download(ids());
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  await saved;
+  expect([came, kept.saving?.unsaved]).toEqual([[], [{ path: 'folder/file 0', why: 'failed' }]]);
+  await taken.close();
+  await kept.download(ids());
+  expect(came).toEqual(['file 0']);
+});
+
+/** What an earlier visit was told to put there, in a browser that asks its person again. */
+function lasting(disk: DiskFolder, answer: PermissionState) {
+  const queryPermission = vi.fn(async () => 'prompt');
+  return Object.assign(disk.handle, { name: 'Pictures', queryPermission, requestPermission: async () => answer });
+}
+
+test('what was to be saved on an earlier visit goes where it was to go, once the browser’s person has said so again', async () => {
+  const { offer } = await leaveEnded(2, DONE, { end: 'freed', hash: 'aa', at: 1, saved: 'saved' });
+  const disk = new DiskFolder();
+  await places.keep(offer, { kind: 'folder', handle: lasting(disk, 'granted') as never });
+  await kept.refresh();
+  await kept.goOnSaving();
+  expect([kept.saving?.toAllow, disk.tree]).toEqual([['Pictures'], {}]);
+  await kept.allow();
+  expect([kept.saving?.toAllow, Object.keys(disk.tree), ids()]).toEqual([[], ['folder/file 0'], []]);
+  expect((await places.find([offer])).size).toBe(0);
+});
+
+test('where that is refused, the files are here to be saved by hand, and nothing asks again', async () => {
+  const { offer } = await leaveEnded(1, DONE);
+  await places.keep(offer, { kind: 'folder', handle: lasting(new DiskFolder(), 'denied') as never });
+  await kept.refresh();
+  await kept.goOnSaving();
+  await kept.allow();
+  expect([kept.saving?.toAllow, savedOf()]).toEqual([[], ['folder/file 0: no']]);
+  expect((await places.find([offer])).size).toBe(0);
 });

@@ -278,7 +278,7 @@ export class Room {
     if (this.#left) return;
     this.#left = true;
     this.#stopListening();
-    this.#saver?.stop();
+    this.#saver?.close();
     this.#refresher.stop();
     const closed = this.#exchanges?.close(); // first, so that the disk has it should the page go now
     for (const each of [this.#screenWake, this.calls, this.#rendezvous]) each?.close();
@@ -293,7 +293,7 @@ export class Room {
 
   async #enter(): Promise<void> {
     // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [identity, { store, ledger, capBytes }] = await Promise.all([createIdentity(), this.#storage]);
+    const [identity, { store, ledger, places, capBytes }] = await Promise.all([createIdentity(), this.#storage]);
     if (this.#left) return;
     this.#receiveCapBytes = capBytes;
 
@@ -311,7 +311,7 @@ export class Room {
     this.#exchanges = exchanges;
     this.#views = views;
     this.#commands = new TransferCommands(views);
-    this.#saver = new Saver(exchanges, views, this.#downloads, () => this.#refresher.soon());
+    this.#saver = new Saver(exchanges, views, { downloads: this.#downloads, places }, () => this.#refresher.soon());
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
@@ -322,6 +322,7 @@ export class Room {
     this.#stopListening = listenToPage({ onWakeUp: () => mesh.handleWakeUp(), onGone: () => void this.leave() });
     // Before anybody is met: they are to hear at once what goes on with them.
     await exchanges.restore();
+    await this.#saver.restore();
     this.#sending.begin(exchanges);
     if (this.#left) return;
     await rendezvous.enter(secretOf(this.#link));

@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Visitor, passUntil } from '@tincan/engine/room/testing/visits';
 import { bytesOf } from '@tincan/engine/transfer/testing/given-files';
 import type { Downloads } from '../storage/downloads.ts';
+import { MemoryPlaces } from '../storage/places.ts';
 import { DiskFolder } from '../storage/testing/disk-folder.ts';
 import { Saver } from './saver.ts';
 import { TransferViews } from './transfer-views.ts';
@@ -12,14 +13,19 @@ afterEach(() => {
 });
 
 /** Alice offers Bob these files, and he accepts them with a place for them. */
-async function acceptAndSave(files: Record<string, Uint8Array<ArrayBuffer>>, disk = new DiskFolder()) {
-  const pickFile = vi.fn(() => disk.handle.getFileHandle('picked', { create: true }));
+async function acceptAndSave(
+  files: Record<string, Uint8Array<ArrayBuffer>>,
+  disk = new DiskFolder(),
+  picked?: FileSystemFileHandle,
+) {
+  const pickFile = vi.fn(async () => picked ?? disk.handle.getFileHandle('picked', { create: true }));
   vi.stubGlobal('window', { showDirectoryPicker: async () => disk.handle, showSaveFilePicker: pickFile });
   const [alice, bob] = [await new Visitor('alice').enter(), new Visitor('bob')];
   bob.accepts = false;
   await bob.enter();
   const views = new TransferViews(bob.exchanges);
-  const saver = new Saver(bob.exchanges, views, {} as Downloads, () => {});
+  const places = new MemoryPlaces();
+  const saver = new Saver(bob.exchanges, views, { downloads: {} as Downloads, places }, () => {});
   await passUntil(
     () => [...alice.exchanges.all].some(({ linked }) => linked),
     () => alice.page.view,
@@ -32,7 +38,7 @@ async function acceptAndSave(files: Record<string, Uint8Array<ArrayBuffer>>, dis
   const [offer] = views.offers();
   expect(await saver.choosePlace(offer!)).toBe(true);
   for (const { receiver } of bob.exchanges.all) await receiver.accept(offer!.id);
-  return { alice, bob, saver, disk, pickFile };
+  return { alice, bob, saver, disk, pickFile, places };
 }
 
 const savedOf = ({ received }: Visitor) => received.map(({ path, saved, freed }) => `${path}: ${saved}, ${freed}`);
@@ -60,4 +66,45 @@ test('what cannot be written is tried once, and kept; the others go on', async (
   saver.look();
   expect(saver.view.unsaved).toEqual([{ path: 'bad.txt', why: 'failed' }]);
   expect(savedOf(bob)).toEqual(['bad.txt: no, false', 'b.txt: saved, true', 'large.bin: saved, true']);
+});
+
+test('a file that was picked and got nothing is deleted again; one that was saved stays, and neither is asked for again', async () => {
+  for (const outcome of ['saved', 'cancelled'] as const) {
+    const remove = vi.fn(async () => undefined);
+    const disk = new DiskFolder();
+    const handle = await disk.handle.getFileHandle('picked', { create: true });
+    Object.assign(handle, { remove, getFile: async () => new Blob([]) });
+    const { bob, saver, places } = await acceptAndSave({ 'a.bin': bytesOf(3_000_000) }, disk, handle);
+    const [exchange] = [...bob.exchanges.all].filter(({ receiver }) => [...receiver.offers].length > 0);
+    const [offer] = exchange!.receiver.offers;
+    expect((await places.find([offer!.id])).size).toBe(1);
+    if (outcome === 'cancelled') exchange!.receiver.cancel([offer!.files[0]!.id]);
+    await passUntil(
+      () => (saver.look(), bob.received.every(({ freed, state }) => freed || state === 'cancelled')),
+      () => bob.view,
+    );
+    await vi.waitFor(async () => expect((await places.find([offer!.id])).size).toBe(0));
+    await vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(outcome === 'cancelled' ? 1 : 0));
+  }
+});
+
+test('after a reload it goes on, and into the place that was picked', async () => {
+  const { alice, bob, places, disk } = await acceptAndSave({ 'p/a.bin': bytesOf(3_000_000), 'p/b.bin': bytesOf(40) });
+  await passUntil(
+    () => bob.received.some(({ durable }) => durable > 0),
+    () => bob.view,
+  );
+  await bob.reload();
+  const saver = new Saver(
+    bob.exchanges,
+    new TransferViews(bob.exchanges),
+    { downloads: {} as Downloads, places },
+    () => {},
+  );
+  await saver.restore();
+  await passUntil(
+    () => (saver.look(), bob.received.length === 2 && bob.received.every(({ freed }) => freed)),
+    () => [bob.view, alice.page.view],
+  );
+  expect(Object.keys(disk.tree).sort()).toEqual(['p/a.bin', 'p/b.bin']);
 });

@@ -1,66 +1,74 @@
-import { SerialQueue } from '@tincan/engine/platform/serial-queue';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import { isLive } from '@tincan/engine/transfer/file-state';
+import type { IncomingOffer } from '@tincan/engine/transfer/incoming-offers';
 import { baseName } from '@tincan/engine/transfer/names';
+import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { Downloads } from '../storage/downloads.ts';
-import { canPickFolder, pickFile, pickFolder, PickedFolder } from '../storage/picked-folder.ts';
-import { failureOf, note, Saving, type Place, type Received } from './saving.ts';
+import { pickFile, pickFolder } from '../storage/picked-folder.ts';
+import type { Places, WishedPlace } from '../storage/places.ts';
+import { SaveQueue } from './save-queue.ts';
+import { note, type Received } from './saving.ts';
 import type { TransferViews } from './transfer-views.ts';
 import type { OfferView, SavingView, TransferView } from './views.ts';
+import { Wishes } from './wishes.ts';
 
-const NOTHING: SavingView = { progress: undefined, unsaved: [], renamed: [] };
-
-/** Puts received files where the person wants them, one after the other, and remembers which are there for certain. */
+/** Puts the received files of a room where its person wants them, and remembers which are there for certain. */
 export class Saver {
-  /** Whether this browser lets a page write into a folder that its person picks. */
-  readonly canSaveToFolder = canPickFolder();
   readonly #exchanges: Exchanges;
   readonly #views: TransferViews;
-  readonly #downloads: Downloads;
+  readonly #queue: SaveQueue;
+  readonly #wishes: Wishes;
   readonly #onChanged: () => void;
-  #view = NOTHING;
-  /** Where the files of offers go that were accepted so; by the offers' ids. */
-  readonly #wishes = new Map<string, { readonly place: Place; readonly tried: Set<string> }>();
-  readonly #queue = new SerialQueue(Infinity); // what is in it, a person has asked for
-  /** Ids of files that wait or are being written: asking twice must not save twice. */
-  readonly #underWay = new Set<string>();
-  #stop = new AbortController();
 
   /** `onChanged` is called when what the page shows has to be looked at again. */
-  constructor(exchanges: Exchanges, views: TransferViews, downloads: Downloads, onChanged: () => void) {
+  constructor(
+    exchanges: Exchanges,
+    views: TransferViews,
+    { downloads, places }: { downloads: Downloads; places: Places },
+    onChanged: () => void,
+  ) {
     this.#exchanges = exchanges;
     this.#views = views;
-    this.#downloads = downloads;
+    this.#queue = new SaveQueue(downloads, onChanged);
+    this.#wishes = new Wishes(places);
     this.#onChanged = onChanged;
+  }
+
+  /** Whether this browser lets a page write into a folder that its person picks. */
+  get canSaveToFolder(): boolean {
+    return this.#queue.canSaveToFolder;
   }
 
   /** What is being saved at this moment, and what has to be said of what was. */
   get view(): SavingView {
-    return this.#view;
+    return this.#queue.view;
   }
 
   /** The person has read what was said. */
   dismiss(): void {
-    this.#show({ unsaved: [], renamed: [] });
+    this.#queue.dismiss();
   }
 
   /** Hands received files to the browser's downloads: one as it is, several as one archive. */
   async download(transfers: readonly TransferView[]): Promise<void> {
-    await this.#save(this.#receivedOf(transfers), { kind: 'downloads' }, 'saved');
+    await this.#queue.put(this.#receivedOf(transfers), { kind: 'downloads' }, 'saved');
   }
 
   /** Asks for a folder, within a click, and writes received files into it, sub-folders kept. */
   async writeIntoFolder(transfers: readonly TransferView[]): Promise<void> {
-    const handle = await this.#ask(transfers, pickFolder);
-    const received = this.#receivedOf(transfers);
-    if (handle) await this.#save(received, { kind: 'folder', folder: new PickedFolder(handle) }, 'saved');
+    await this.#queue.writeIntoFolder(this.#receivedOf(transfers));
   }
 
   /** Stops what is being saved, and what waits for that; what is not there yet can be saved again. */
   stop(): void {
-    this.#wishes.clear();
-    this.#stop.abort(new DOMException('stopped by its person', 'AbortError'));
-    this.#stop = new AbortController();
+    this.#queue.stop();
+    for (const { receiver } of this.#exchanges.all) for (const offer of receiver.offers) void this.#end(offer);
+  }
+
+  /** The page leaves: what is being saved ends, and what was wished stays so. */
+  close(): void {
+    this.#wishes.close();
+    this.#queue.stop();
   }
 
   /** The person has these elsewhere: this browser does not keep them any more. */
@@ -74,93 +82,83 @@ export class Saver {
    * the person closes the question.
    */
   async choosePlace(offer: OfferView): Promise<boolean> {
-    const place = await this.#askFor(offer);
-    if (place) this.#wishes.set(offer.id, { place, tried: new Set() });
-    return place !== undefined;
+    const wished = await this.#askFor(offer);
+    if (wished) await this.#wishes.add(offer.id, wished);
+    return wished !== undefined;
   }
 
   /** The offer could not be accepted. */
   forgetPlace(offer: OfferView): void {
-    this.#wishes.delete(offer.id);
+    void this.#wishes.end(offer.id, false);
+  }
+
+  /** Goes on with what earlier visits were to do for the offers that are here again. */
+  async restore(): Promise<void> {
+    await this.#wishes.restore(
+      [...this.#exchanges.all].flatMap(({ receiver }) => receiver.keptOffers.map(({ id }) => id)),
+    );
+    this.#queue.showToAllow(this.#wishes.toAllow);
+  }
+
+  /** Asks the person again for the places of an earlier visit, within a click. Where that is refused, files are saved by hand. */
+  async allow(): Promise<void> {
+    await this.#wishes.allow();
+    this.#queue.showToAllow(this.#wishes.toAllow);
   }
 
   /** Saves what has been verified of offers whose files have a place to go to. */
   look(): void {
     if (this.#wishes.size === 0) return;
-    for (const { receiver } of this.#exchanges.all)
-      for (const { id, state, files } of receiver.offers) {
-        const { place, tried } = this.#wishes.get(id) ?? {};
-        if (!place || !tried || state !== 'accepted') continue;
-        const hasEnded = !files.some(isLive);
-        // What has failed may be tried again, and goes there then.
-        if (hasEnded && !files.some((file) => file.state === 'failed')) this.#wishes.delete(id);
-        // One archive has all of them; into a folder each goes as soon as it can, so that one at a time is there twice.
-        if (place.kind === 'downloads' && !hasEnded) continue;
-        const fresh = files.filter((file) => file.state === 'done' && file.saved === 'no' && !tried.has(file.id));
-        if (fresh.length === 0) continue;
-        for (const file of fresh) tried.add(file.id); // what cannot be written is the person's to try again
-        void this.#save(
-          fresh.map((file) => ({ receiver, file })),
-          place,
-          'moved',
-        );
-      }
+    for (const { receiver } of this.#exchanges.all) for (const offer of receiver.offers) this.#lookAt(receiver, offer);
   }
 
-  async #askFor({ files, folders, preview }: OfferView): Promise<Place | undefined> {
+  #lookAt(receiver: Receiver, offer: IncomingOffer): void {
+    const wish = this.#wishes.get(offer.id);
+    if (!wish || offer.state !== 'accepted') return;
+    const { place, tried, allowed } = wish;
+    const hasEnded = !offer.files.some(isLive);
+    const fresh = offer.files.filter(({ id, state, saved }) => state === 'done' && saved === 'no' && !tried.has(id));
+    if (fresh.length > 0) {
+      // One archive has all of them; into a folder each goes as soon as it can, so that one at a time is there twice.
+      if (!allowed || (place.kind === 'downloads' && !hasEnded)) return;
+      for (const { id } of fresh) tried.add(id);
+      const received = fresh.map((file) => ({ keeper: receiver, file }));
+      void this.#queue.put(received, place, 'moved');
+    }
+    // What has failed may be tried again, and goes there then.
+    if (hasEnded && !offer.files.some(({ state }) => state === 'failed')) void this.#end(offer);
+  }
+
+  /** Nothing more of it goes there, once what waits is there. */
+  async #end({ id, files }: IncomingOffer): Promise<void> {
+    const wish = this.#wishes.get(id);
+    if (!wish || wish.ending) return;
+    wish.ending = true;
+    await this.#queue.settled();
+    await this.#wishes.end(
+      id,
+      files.some(({ saved }) => saved === 'saved'),
+    );
+    this.#queue.showToAllow(this.#wishes.toAllow);
+  }
+
+  async #askFor({ files, folders, preview }: OfferView): Promise<WishedPlace | undefined> {
     if (!this.canSaveToFolder) return { kind: 'downloads' };
     const [only] = preview;
     if (files === 1 && folders === 0 && only) {
-      const handle = await this.#ask(preview, () => pickFile(baseName(only.path)));
+      const handle = await this.#queue.ask(preview, () => pickFile(baseName(only.path)));
       return handle && { kind: 'file', handle };
     }
-    const handle = await this.#ask(preview, pickFolder);
-    return handle && { kind: 'folder', folder: new PickedFolder(handle) };
+    const handle = await this.#queue.ask(preview, pickFolder);
+    return handle && { kind: 'folder', handle };
   }
 
-  /** The browser may refuse what its person has picked. */
-  async #ask<T>(files: readonly { path: string }[], pick: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await pick();
-    } catch (error) {
-      console.warn('The browser does not give the place that was picked.', error);
-      this.#show({ unsaved: files.map(({ path }) => ({ path, why: failureOf(error) })) });
-      return undefined;
-    }
-  }
-
+  /** Those that are here whole. */
   #receivedOf(transfers: readonly TransferView[]): Received[] {
     return transfers.flatMap(({ key }) => {
       const { exchange, view } = this.#views.find(key) ?? {};
       const file = exchange?.receiver.fileOf(view!.id);
-      return exchange && file ? [{ receiver: exchange.receiver, file }] : [];
+      return exchange && file?.state === 'done' && !file.freed ? [{ keeper: exchange.receiver, file }] : [];
     });
-  }
-
-  /** What goes wrong is in the view. */
-  async #save(received: readonly Received[], place: Place, how: 'saved' | 'moved'): Promise<void> {
-    const fresh = received.filter(({ file }) => file.state === 'done' && !file.freed && !this.#underWay.has(file.id));
-    if (fresh.length === 0) return;
-    for (const { file } of fresh) this.#underWay.add(file.id);
-    const { signal } = this.#stop;
-    await this.#queue.push(async () => {
-      const saving = new Saving(fresh, signal, (progress) => this.#show({ progress }));
-      try {
-        await (place.kind === 'downloads' ? saving.toDownloads(this.#downloads) : saving.toPlace(place, how));
-      } finally {
-        for (const { file } of fresh) this.#underWay.delete(file.id);
-        const { unsaved, renamed } = this.#view;
-        this.#show({
-          progress: undefined,
-          unsaved: [...unsaved, ...saving.unsaved],
-          renamed: [...renamed, ...saving.renamed],
-        });
-      }
-    });
-  }
-
-  #show(changes: Partial<SavingView>): void {
-    this.#view = { ...this.#view, ...changes };
-    this.#onChanged();
   }
 }

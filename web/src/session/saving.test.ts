@@ -1,11 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import type { TransferFile } from '@tincan/engine/transfer/file-state';
-import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { Downloads } from '../storage/downloads.ts';
 import { PickedFolder } from '../storage/picked-folder.ts';
 import { DiskFolder } from '../storage/testing/disk-folder.ts';
 import type { ZipEntry } from '../storage/zip.ts';
-import { Saving, type Received } from './saving.ts';
+import { Saving, type Keeper, type Received } from './saving.ts';
 
 /** What was noted: `how: id`. */
 let noted: string[];
@@ -14,14 +12,14 @@ let noted: string[];
 function receivedOf(...paths: string[]): Received[] {
   noted = [];
   vi.spyOn(console, 'warn').mockReturnValue();
-  const receiver = {
+  const keeper: Keeper = {
     open: async (id: string) =>
       id.includes('bad') ? Promise.reject(new Error(`${id} is broken`)) : new Blob([`this is ${id}`]),
-    noteSaved: async (ids: string[], how: string) => void noted.push(...ids.map((id) => `${how}: ${id}`)),
+    noteSaved: async (ids, how) => void noted.push(...ids.map((id) => `${how}: ${id}`)),
   };
   return paths.map((path) => ({
-    receiver: receiver as unknown as Receiver,
-    file: { id: path, path, size: 8 + path.length, state: 'done' } as TransferFile,
+    keeper,
+    file: { id: path, path, size: 8 + path.length },
   }));
 }
 

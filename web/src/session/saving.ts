@@ -1,21 +1,30 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
 import { TincanError } from '@tincan/engine/platform/errors';
 import { addTo } from '@tincan/engine/platform/groups';
-import type { SavedHow, TransferFile } from '@tincan/engine/transfer/file-state';
+import type { SavedHow } from '@tincan/engine/transfer/file-state';
 import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
-import type { Receiver } from '@tincan/engine/transfer/receiver';
+import type { KeptFile } from '@tincan/engine/transfer/store';
 import type { Downloads } from '../storage/downloads.ts';
-import { writeFile, type PickedFolder } from '../storage/picked-folder.ts';
+import { writeFile, PickedFolder } from '../storage/picked-folder.ts';
+import type { WishedPlace } from '../storage/places.ts';
 import type { ZipEntry } from '../storage/zip.ts';
 import type { SaveFailure, SaveProgress, SavingView } from './views.ts';
 
 /** What was written is noted, and so freed where that is wished, at least every so many bytes. */
 const NOTE_BYTES = 64 * 1_048_576;
 
-/** A received file and who has it. */
+/** Whoever has received files: a receiver of this visit, or what an earlier one has left. */
+export interface Keeper {
+  /** A file's bytes; `undefined` if it is not kept any more. */
+  open(id: string): Promise<Blob | undefined>;
+  /** Remembers where these are now. */
+  noteSaved(ids: readonly string[], how: SavedHow): Promise<void>;
+}
+
+/** A whole, verified file and who has it. */
 export interface Received {
-  readonly receiver: Receiver;
-  readonly file: TransferFile;
+  readonly keeper: Keeper;
+  readonly file: KeptFile;
 }
 
 /** Where received files go. */
@@ -23,6 +32,11 @@ export type Place =
   | { readonly kind: 'folder'; readonly folder: PickedFolder }
   | { readonly kind: 'file'; readonly handle: FileSystemFileHandle }
   | { readonly kind: 'downloads' };
+
+/** The same, as it is written to; `goesOn` where an earlier visit has begun to. */
+export function placeOf(wished: WishedPlace, goesOn: boolean): Place {
+  return wished.kind === 'folder' ? { kind: 'folder', folder: new PickedFolder(wished.handle, { goesOn }) } : wished;
+}
 
 /** Files that are put somewhere together. Nothing rejects: what could not be saved is in `unsaved`. */
 export class Saving {
@@ -127,20 +141,20 @@ export class Saving {
 }
 
 /**
- * Remembers where these are now, those of one receiver at once. Never rejects: what cannot be written down (a disk may have no room even for that) is where
+ * Remembers where these are now, those of one keeper at once. Never rejects: what cannot be written down (a disk may have no room even for that) is where
  * it is all the same, and a later visit asks once more.
  */
 export async function note(received: readonly Received[], how: SavedHow): Promise<void> {
-  const ids = new Map<Receiver, string[]>();
-  for (const { receiver, file } of received) addTo(ids, receiver, file.id);
-  for (const [receiver, files] of ids)
-    await receiver
+  const ids = new Map<Keeper, string[]>();
+  for (const { keeper, file } of received) addTo(ids, keeper, file.id);
+  for (const [keeper, files] of ids)
+    await keeper
       .noteSaved(files, how)
       .catch((error: unknown) => console.warn('Where files were saved could not be noted.', error));
 }
 
-async function open({ receiver, file }: Received): Promise<Blob> {
-  const blob = await receiver.open(file.id);
+async function open({ keeper, file }: Received): Promise<Blob> {
+  const blob = await keeper.open(file.id);
   if (!blob) throw new TincanError('gone', `${file.path} is not kept here any more`);
   return blob;
 }

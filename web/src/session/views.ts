@@ -171,6 +171,8 @@ export interface SavingView {
   unsaved: readonly { path: string; why: SaveFailure }[];
   /** What has another name where it was saved: `name` is a path in a picked folder, or the name of a download. */
   renamed: readonly { path: string; name: string }[];
+  /** The names of picked places that files are to go to, and for which the browser has to ask its person again first. */
+  toAllow: readonly string[];
 }
 
 export interface ChatView {

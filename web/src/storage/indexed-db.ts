@@ -1,5 +1,5 @@
 /** Opens a database, made by `make` where there is none. Rejects where the browser has none, or does not allow it. */
-export function openDatabase(name: string, make: (database: IDBDatabase) => void): Promise<IDBDatabase> {
+export async function openDatabase(name: string, make: (database: IDBDatabase) => void): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.addEventListener('upgradeneeded', () => {
     make(request.result);

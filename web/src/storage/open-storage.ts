@@ -5,19 +5,21 @@ import type { OfferStore } from '@tincan/engine/transfer/store';
 import { openLedger } from './open-ledger.ts';
 import { openStore } from './open-store.ts';
 import { PickedFile } from './picked-file.ts';
+import { openPlaces, type Places } from './places.ts';
 
 /** Where this page keeps what outlives it, where the browser lets it. */
 export interface Storage {
   readonly store: OfferStore;
   readonly ledger: Ledger;
+  readonly places: Places;
   /** The most that can be received, in bytes, where the browser gives a page no disk; else `undefined`. */
   readonly capBytes: number | undefined;
 }
 
 /** Rejects only where a part of the page could not be fetched, see `isNotLoaded`. */
 export async function openStorage(): Promise<Storage> {
-  const [store, ledger] = await Promise.all([openStore(), openLedger()]);
-  return { store, ledger, capBytes: store instanceof MemoryStore ? MEMORY_CAP_BYTES : undefined };
+  const [store, ledger, places] = await Promise.all([openStore(), openLedger(), openPlaces()]);
+  return { store, ledger, places, capBytes: store instanceof MemoryStore ? MEMORY_CAP_BYTES : undefined };
 }
 
 /** Whether the storage could not be opened because a part of the page could not be fetched: loading the page anew may help. */

@@ -27,6 +27,15 @@ export async function writeFile(handle: FileSystemFileHandle, file: Blob, signal
   await file.stream().pipeTo(await handle.createWritable(), { signal });
 }
 
+/** Deletes a picked file that has nothing in it; one that cannot be deleted stays. */
+export async function removeIfEmpty(handle: FileSystemFileHandle & { remove?(): Promise<void> }): Promise<void> {
+  try {
+    if ((await handle.getFile()).size === 0) await handle.remove?.();
+  } catch (error) {
+    console.info('A file that was picked and is empty may have been left.', error);
+  }
+}
+
 interface Folder {
   readonly handle: FileSystemDirectoryHandle;
   /** Its path as it is on the disk, with a `/` at its end; empty for the picked one. */
@@ -38,8 +47,12 @@ export class PickedFolder {
   /** By the paths that were asked for, without the last `/`. */
   readonly #folders = new Map<string, Folder>();
 
-  constructor(handle: FileSystemDirectoryHandle) {
+  readonly #goesOn: boolean;
+
+  /** `goesOn`: an earlier visit was writing there; an empty file of a name is what it may have left of that in the middle, and is written to. */
+  constructor(handle: FileSystemDirectoryHandle, { goesOn = false } = {}) {
     this.#folders.set('', { handle, path: '' });
+    this.#goesOn = goesOn;
   }
 
   /**
@@ -51,7 +64,7 @@ export class PickedFolder {
     const slash = path.lastIndexOf('/');
     const folder = await this.#folderAt(path.slice(0, Math.max(slash, 0)));
     if (slash === path.length - 1) return folder.path;
-    const name = await nameFor(path.slice(slash + 1), (wanted) => freeName(folder.handle, wanted));
+    const name = await nameFor(path.slice(slash + 1), (wanted) => this.#nameIn(folder.handle, wanted));
     const handle = await folder.handle.getFileHandle(name, { create: true });
     try {
       await writeFile(handle, file, signal);
@@ -60,6 +73,10 @@ export class PickedFolder {
       throw error;
     }
     return folder.path + name;
+  }
+
+  async #nameIn(folder: FileSystemDirectoryHandle, wanted: string): Promise<string> {
+    return this.#goesOn && (await isEmptyFile(folder, wanted)) ? wanted : freeName(folder, wanted);
   }
 
   async #folderAt(path: string): Promise<Folder> {
@@ -104,13 +121,17 @@ async function freeName(folder: FileSystemDirectoryHandle, name: string): Promis
   return free;
 }
 
-async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+async function isEmptyFile(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  return (await exists(folder, name)) === 'file' && (await (await folder.getFileHandle(name)).getFile()).size === 0;
+}
+
+async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<'file' | 'folder' | false> {
   try {
     await folder.getFileHandle(name);
-    return true;
+    return 'file';
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') return false;
-    if (error instanceof DOMException && error.name === 'TypeMismatchError') return true; // a folder of that name
+    if (error instanceof DOMException && error.name === 'TypeMismatchError') return 'folder';
     throw error;
   }
 }

@@ -18,6 +18,9 @@ export const savingWords = {
     renamed: (names: string) => `Some names are not the same there: ${names}.`,
     renamedOne: (path: string, name: string) => `${path} is saved as ${name}`,
     downloadsAs: (name: string) => `Downloads as ${name}`,
+    toAllow: (names: string) =>
+      `Files that were to go to ${names} wait: since this page was loaded anew, the browser asks you once more before it writes there.`,
+    allow: 'Go on saving',
     more: (n: string) => `${n} more`,
     free: (size: string) => `Free ${size} in this browser`,
     freeAsk: 'Have you got everything?',
