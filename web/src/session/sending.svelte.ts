@@ -3,6 +3,7 @@ import { isFolderPath } from '@tincan/shared/folder-path';
 import type { SessionId } from '@tincan/shared/introduction';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
+import type { TransferFile } from '@tincan/engine/transfer/file-state';
 import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
 import { sourceOf, type ChosenFile } from '@tincan/engine/room/wanted-files';
 import { SerialQueue } from '@tincan/engine/platform/serial-queue';
@@ -33,6 +34,8 @@ interface Staged extends StagedView {
   /** To whom, and in which offers, it was offered. Never shown, so not reactive. */
   readonly offeredTo: SessionId[];
   readonly offers: SendingOffer[];
+  /** It, in each of these. */
+  readonly sent: TransferFile[];
 }
 
 /** What this person sends: to those who are there, to those who come, or to a send of an earlier visit that waits for its file. */
@@ -88,14 +91,19 @@ export class Sending {
   }
 
   #stage(sources: readonly OfferedSource[], offeredTo: readonly SessionId[], offers: readonly SendingOffer[]): void {
-    const staged = sources.map((source): Staged => ({
-      id: randomId(),
-      path: source.path,
-      size: source.source.size,
-      source,
-      offeredTo: [...offeredTo],
-      offers: [...offers],
-    }));
+    const staged = sources.map((source, place): Staged => {
+      const sent = offers.map(({ files }) => files[place]!);
+      return {
+        id: randomId(),
+        path: source.path,
+        size: source.source.size,
+        isOffered: () => sent.some(({ failure }) => failure !== 'peer-left'),
+        source,
+        sent,
+        offeredTo: [...offeredTo],
+        offers: [...offers],
+      };
+    });
     this.#staged = [...this.#staged, ...staged];
   }
 
@@ -114,9 +122,10 @@ export class Sending {
       session,
       files.map(({ source }) => source),
     );
-    for (const file of files) {
+    for (const [place, file] of files.entries()) {
       file.offeredTo.push(session);
       file.offers.push(offer);
+      file.sent.push(offer.files[place]!);
     }
   }
 }

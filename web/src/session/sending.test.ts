@@ -93,3 +93,29 @@ test('[XFER-1] more files than an offer may have, chosen in several goes, are of
   for (const { receiver } of bob.exchanges.all)
     expect([...receiver.offers].every(({ files }) => files.length <= MAX_FILES_PER_OFFER)).toBe(true);
 });
+
+test('a file that is kept for whoever comes counts as offered once somebody has come, and not when they have left without an answer', async () => {
+  const alice = await new Visitor('alice').enter();
+  const sending = new Sending(new People());
+  sending.begin(alice.exchanges);
+  sending.send([picked, { path: 'other.bin', file: picked.file }]);
+  await passUntil(
+    () => sending.staged.length === 2,
+    () => sending.staged,
+  );
+  const offered = () => sending.staged.map(({ isOffered }) => isOffered());
+  expect(offered()).toEqual([false, false]);
+  const bob = new Visitor('bob');
+  bob.accepts = false;
+  await bob.enter();
+  await passUntil(
+    () => bob.received.length === 2,
+    () => bob.view,
+  );
+  expect(offered()).toEqual([true, true]);
+  await bob.close();
+  await passUntil(
+    () => offered().every((each) => !each),
+    () => [alice.view, offered()],
+  );
+});

@@ -6,9 +6,6 @@ import type { StagedView, TransferView } from './views.ts';
  */
 export function unansweredFiles(transfers: readonly TransferView[], staged: readonly StagedView[]): number {
   const sends = transfers.filter(({ direction }) => direction === 'send');
-  // Whoever has left for good without an answer is as if nobody had been there.
-  const offered = new Set(sends.filter(({ failure }) => failure !== 'peer-left').map(({ path }) => path));
-  const open = sends.filter(({ state }) => state === 'offered').map(({ path }) => path);
-  const offeredToNobody = staged.map(({ path }) => path).filter((path) => !offered.has(path));
-  return new Set([...open, ...offeredToNobody]).size;
+  const open = new Set(sends.filter(({ state }) => state === 'offered').map(({ path }) => path));
+  return open.size + staged.filter(({ isOffered }) => !isOffered()).length;
 }

@@ -193,6 +193,8 @@ export interface StagedView {
   id: string;
   path: string;
   size: number;
+  /** Whether it was offered to somebody. Whoever has left for good without an answer is as if nobody had been there. */
+  isOffered: () => boolean;
 }
 
 /** A file that the person chose, with its path inside a chosen folder. */

@@ -1,6 +1,6 @@
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
-import { describe, expect, it } from 'vitest';
-import { readDataTransfer, readInput } from './pick-files.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { pickOnClick, readDataTransfer, readInput, type Picked } from './pick-files.ts';
 
 /** Entries as Chromium gives them: at most 100 a time, and the items are gone after the first await. */
 const BATCH = 100;
@@ -126,7 +126,21 @@ it('readInput takes the path inside a chosen folder and empties the input', () =
   const plain = new File(['x'], 'a.txt');
   const nested = Object.defineProperty(new File(['x'], 'b.txt'), 'webkitRelativePath', { value: 'folder/b.txt' });
   const input = { files: [plain, nested], value: 'C:\\fakepath\\a.txt' };
-  const files = readInput(input as unknown as HTMLInputElement);
+  const { files } = readInput(input as unknown as HTMLInputElement);
   expect(files.map((file) => file.path)).toEqual(['a.txt', 'folder/b.txt']);
   expect(input.value).toBe('');
+});
+
+it('of chosen files of which the browser opens only some, the others are counted', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const handle = (name: string, getFile: () => Promise<File>) => ({ name, getFile });
+  const handles = [
+    handle('a.txt', async () => new File(['x'], 'a.txt')),
+    handle('gone.txt', () => Promise.reject(new DOMException('', 'NotFoundError'))),
+  ];
+  vi.stubGlobal('window', { showOpenFilePicker: async () => handles });
+  const picked = await new Promise<Picked>((resolve) => pickOnClick(new Event('click'), resolve));
+  expect([picked.files.map(({ path }) => path), picked.unreadable]).toEqual([['a.txt'], 1]);
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });

@@ -53,13 +53,13 @@ declare global {
  * Where the browser's own picker gives handles, uses that instead of the input that was clicked: a file that was chosen through it can be opened again
  * after a reload.
  */
-export function pickOnClick(event: Event, onfiles: (files: PickedFile[]) => void): void {
+export function pickOnClick(event: Event, onpicked: (picked: Picked) => void): void {
   if (typeof window.showOpenFilePicker !== 'function') return;
   event.preventDefault();
-  void pick(onfiles);
+  void pick(onpicked);
 }
 
-async function pick(onfiles: (files: PickedFile[]) => void): Promise<void> {
+async function pick(onpicked: (picked: Picked) => void): Promise<void> {
   let handles: FileSystemFileHandle[] = [];
   try {
     handles = (await window.showOpenFilePicker?.({ multiple: true })) ?? [];
@@ -67,20 +67,19 @@ async function pick(onfiles: (files: PickedFile[]) => void): Promise<void> {
     if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
   }
   const read = handles.map(async (handle) => ({ file: await handle.getFile(), path: handle.name, handle }));
-  // What cannot be opened is left out; if nothing can be, the browser's own words are in the console.
   const files = (await Promise.allSettled(read)).flatMap((each) => {
     if (each.status === 'fulfilled') return [each.value];
     console.warn('A chosen file cannot be opened.', each.reason);
     return [];
   });
-  if (files.length > 0) onfiles(files);
+  if (handles.length > 0) onpicked({ files, unreadable: handles.length - files.length });
 }
 
 /** Reads what was chosen through a file or folder input, which knows of no empty folder, and empties it, so that the same file can be chosen again. */
-export function readInput(input: HTMLInputElement): PickedFile[] {
+export function readInput(input: HTMLInputElement): Picked {
   const files = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
   input.value = '';
-  return files;
+  return { files, unreadable: 0 };
 }
 
 async function readEntries(
