@@ -44,6 +44,38 @@ test('a thousand small files in one offer', async ({ server, openPerson, files }
   execFileSync('unzip', ['-tqq', path]);
 });
 
+test('very many files can be stopped in the midst of them, and the next file goes across', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const { alice, bob } = await openLinked(server.url, openPerson);
+  const paths = [];
+  for (let i = 0; i < 2_000; i++) paths.push(await files.random(`many/${i}.bin`, 1_024));
+  await alice.chooseFiles(...paths);
+  await bob.waitFor('incoming-offer', (offers) => offers.length === 1);
+  await bob.accept();
+  await bob.waitFor('transfer-list', ([list]) => Number(list?.data['done']) > 100);
+  await bob.tab.page.getByRole('button', { name: 'Stop all' }).click();
+  await bob.tab.page.getByRole('dialog').getByRole('button', { name: 'Stop all' }).click();
+  const isStopped = (person: typeof bob) =>
+    person.tab.page.getByRole('button', { name: 'Stop all' }).waitFor({ state: 'hidden' });
+  await Promise.all([isStopped(alice), isStopped(bob)]);
+  const counts = async (person: typeof bob) => (await person.tab.see('[data-testid="transfer-list"]'))[0]?.data;
+  const before = await counts(bob);
+  expect(Number(before?.['done'])).toBeLessThan(2_000);
+  await alice.chooseFiles(await files.random('next.bin', 100_000));
+  await bob.accept();
+  await bob.waitForTransfer({ name: 'next.bin' }, 'done');
+  // None of the others has come after all, and what had come is here.
+  expect((await counts(bob))?.['done']).toBe(String(Number(before?.['done']) + 1));
+  expect(await counts(bob)).toMatchObject({ total: '2001', failed: '0' });
+  const { path } = await bob.saveAll();
+  expect(execFileSync('unzip', ['-Z', '-h', path]).toString()).toContain(
+    `number of entries: ${Number(before?.['done']) + 1}`,
+  );
+});
+
 test('a folder three levels deep keeps its structure in the names', async ({ server, openPerson, files }) => {
   const { alice, bob } = await openLinked(server.url, openPerson);
   await files.random('album/top.bin', 10);

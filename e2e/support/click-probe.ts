@@ -1,4 +1,7 @@
-import type { ChromiumTab } from './chromium-tab.ts';
+import type { Tab } from './tab.ts';
+
+/** A page that a driver can click with the mouse. */
+export type ClickableTab = Tab & { readonly page: { readonly mouse: { click(x: number, y: number): Promise<void> } } };
 
 declare global {
   interface Window {
@@ -25,16 +28,20 @@ function watchNextClick(): void {
 }
 
 /** Clicks with the mouse, as a person does, and gives the milliseconds until the page's next painted frame. */
-export async function clickAndWait({ page }: ChromiumTab): Promise<number> {
-  const box = await page.locator(BUTTON).boundingBox();
-  if (!box) throw new Error('There is no button to click.');
-  await page.evaluate(watchNextClick);
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  return page.evaluate(() => window.answeredMs!);
+export async function clickAndWait(tab: ClickableTab): Promise<number> {
+  const [x, y] = await tab.evaluate((selector): [number, number] => {
+    const button = document.querySelector(selector)!;
+    button.scrollIntoView({ block: 'nearest' });
+    const { left, top, width, height } = button.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  }, BUTTON);
+  await tab.evaluate(watchNextClick, undefined);
+  await tab.page.mouse.click(x, y);
+  return tab.evaluate(() => window.answeredMs!, undefined);
 }
 
 /** How long several clicks, one after the other, take to be answered, in milliseconds. */
-export async function clickTimes(tab: ChromiumTab, clicks: number): Promise<number[]> {
+export async function clickTimes(tab: ClickableTab, clicks: number): Promise<number[]> {
   const times: number[] = [];
   while (times.length < clicks) times.push(await clickAndWait(tab));
   return times;

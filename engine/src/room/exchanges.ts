@@ -67,6 +67,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
   readonly #ended = new Map<string, ReceivingOffer>();
   /** Files that sends of earlier visits wait for. */
   readonly wanted = new WantedFiles(() => [...this.all].map(({ sender }) => sender));
+  /** Resolves once an offer of this visit stands in the ledger. */
+  readonly #kept = new WeakMap<SendingOffer, Promise<void>>();
   #elsewhere = 0;
   #closed = false;
 
@@ -152,7 +154,8 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     sender.on('settled', ({ offer, files }) => {
       const ids = files.map(({ id }) => id);
       for (const id of ids) this.wanted.forget(id);
-      ledger.end(offer.id, ids).catch(noted('the end of a transfer'));
+      const kept = this.#kept.get(offer) ?? Promise.resolve(); // else it might be kept after it has ended
+      kept.then(() => ledger.end(offer.id, ids)).catch(noted('the end of a transfer'));
     });
     sender.on('changed', () => this.emit('changed', undefined));
     receiver.on('changed', () => this.emit('changed', undefined));
@@ -293,7 +296,7 @@ export class Exchanges extends Emitter<ExchangesEvents> {
     const record = { offer: offer.id, key: offer.key, to, link: this.#options.link(), usedAt: Date.now(), files };
     const handles = new Map<string, SourceHandle>();
     for (const { id, handleToFile } of offer.files) if (handleToFile) handles.set(id, handleToFile);
-    this.#options.ledger.keep(record, handles).catch(noted('an offer'));
+    this.#kept.set(offer, this.#options.ledger.keep(record, handles).catch(noted('an offer')));
   }
 
   /** By this link the two ends find each other again. */

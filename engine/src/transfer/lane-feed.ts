@@ -4,9 +4,9 @@ import { PIECES_PER_BLOCK } from './blocks.ts';
 import type { SendingFile } from './outgoing-offer.ts';
 import type { FrameLane } from './path.ts';
 
-/** What a lane reads ahead, so that the disk works while the network does; at least one block. */
+/** What a lane reads ahead, so that the disk works while the network does; at least one block. Of small files, more at a time keep a click waiting. */
 const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
-const READ_AHEAD_BLOCKS = 16;
+const READ_AHEAD_BLOCKS = 8;
 /** Pieces that may be asked for on one lane and not yet sent: four times what an honest receiver asks for on all of them. */
 export const MAX_QUEUED_PIECES = 1_024;
 

@@ -1,10 +1,12 @@
 import { TincanError } from '../platform/errors.ts';
 import { Holders } from './holders.ts';
 import { KEEP_UNFINISHED_MS } from './expiry.ts';
-import type { Ledger, OfferRecord, SourceHandle } from './ledger.ts';
+import type { Ledger, OfferedFile, OfferRecord, SourceHandle } from './ledger.ts';
 
 interface Kept {
   record: OfferRecord;
+  /** Those that have not ended, by their ids. */
+  readonly left: Map<string, OfferedFile>;
   readonly handles: Map<string, SourceHandle>;
 }
 
@@ -40,16 +42,19 @@ export class MemoryLedger implements Ledger {
 
   async keep(record: OfferRecord, handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
     await this.#hold(record.offer);
-    this.#memory.kept.set(record.offer, { record, handles: new Map(handles) });
+    const left = new Map(record.files.map((file) => [file.id, file]));
+    this.#memory.kept.set(record.offer, { record, left, handles: new Map(handles) });
   }
 
   async end(offer: string, files: readonly string[]): Promise<void> {
     const kept = this.#memory.kept.get(offer);
     if (!kept) return;
-    for (const id of files) kept.handles.delete(id);
-    const left = kept.record.files.filter(({ id }) => !files.includes(id));
-    kept.record = { ...kept.record, files: left, usedAt: this.#now() };
-    if (left.length > 0) return;
+    for (const id of files) {
+      kept.handles.delete(id);
+      kept.left.delete(id);
+    }
+    kept.record = { ...kept.record, usedAt: this.#now() };
+    if (kept.left.size > 0) return;
     this.#memory.kept.delete(offer);
     this.#memory.holders.release(offer, this);
   }
@@ -63,7 +68,7 @@ export class MemoryLedger implements Ledger {
     const { kept, holders } = this.#memory;
     for (const [offer, { record }] of kept)
       if (!holders.has(offer) && this.#now() - record.usedAt > KEEP_UNFINISHED_MS) kept.delete(offer);
-    return [...kept.values()].map(({ record }) => record);
+    return [...kept.values()].map(({ record, left }) => ({ ...record, files: [...left.values()] }));
   }
 
   async take(offer: string): Promise<ReadonlyMap<string, SourceHandle>> {

@@ -1,3 +1,4 @@
+import { flushSync } from 'svelte';
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
@@ -87,7 +88,11 @@ export class Room {
   #commands: TransferCommands | undefined;
   #saver = $state.raw<Saver>();
   readonly #screenWake = new ScreenWake();
-  readonly #refresher = new Refresher(() => this.#look());
+  readonly #refresher = new Refresher(() => {
+    const runs = this.#look();
+    flushSync(); // what is drawn counts too
+    return runs;
+  });
   #stopListening = () => {};
   #left = false;
 

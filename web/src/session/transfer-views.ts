@@ -9,11 +9,30 @@ import { isOpen, type OfferView, type TransferState, type TransferView, type Wai
 
 const PREVIEW_FILES = 100;
 
+/** One file of an exchange, and what the other end calls itself. */
+interface Seen {
+  readonly exchange: Exchange;
+  readonly direction: TransferView['direction'];
+  readonly file: TransferFile;
+  readonly name: string | undefined;
+}
+
+interface Known {
+  readonly exchange: Exchange;
+  readonly view: TransferView;
+  /** The last look at which it was there. */
+  look: number;
+}
+
 /** How the transfers of a room look at this moment. A view is the same object as before if nothing in it has changed. */
 export class TransferViews {
   readonly #exchanges: Exchanges;
   readonly #speeds = new WeakMap<TransferFile, Speed>();
-  #views = new Map<string, TransferView>();
+  /** By what is shown: of thousands, only a few change between two looks. */
+  readonly #known = new Map<TransferFile, Known>();
+  /** By their keys. */
+  readonly #files = new Map<string, TransferFile>();
+  #look = 0;
 
   constructor(exchanges: Exchanges) {
     this.#exchanges = exchanges;
@@ -28,18 +47,23 @@ export class TransferViews {
 
   /** Every transfer that has begun, running ones first. */
   transfers(now: number): TransferView[] {
-    const views = new Map<string, TransferView>();
+    this.#look += 1;
+    const ordered: TransferView[][] = [[], [], []];
+    let count = 0;
+    const look = (each: Seen) => {
+      const view = this.#see(each, now);
+      ordered[ORDER[view.state]]!.push(view);
+      count += 1;
+    };
     for (const exchange of this.#exchanges.all) {
-      for (const offer of exchange.sender.offers)
-        for (const file of offer.files) this.#look(views, exchange, 'send', file, offer.to, now);
-      for (const offer of exchange.receiver.offers) {
-        if (offer.state !== 'accepted') continue; // what nobody accepted is a question, and then nothing
-        for (const file of offer.files) this.#look(views, exchange, 'receive', file, offer.from, now);
+      for (const { files, to } of exchange.sender.offers)
+        for (const file of files) look({ exchange, direction: 'send', file, name: to });
+      for (const { files, from, state } of exchange.receiver.offers) {
+        if (state !== 'accepted') continue; // what nobody accepted is a question, and then nothing
+        for (const file of files) look({ exchange, direction: 'receive', file, name: from });
       }
     }
-    this.#views = views;
-    const ordered: TransferView[][] = [[], [], []];
-    for (const view of views.values()) ordered[ORDER[view.state]]!.push(view);
+    if (count < this.#known.size) this.#forgetUnseen();
     return ordered.flat();
   }
 
@@ -51,67 +75,43 @@ export class TransferViews {
 
   /** The transfer of a view, and whoever does something about it. */
   find(key: string): { exchange: Exchange; view: TransferView } | undefined {
-    const view = this.#views.get(key);
-    if (!view) return undefined;
-    for (const exchange of this.#exchanges.all) {
-      const side = view.direction === 'send' ? exchange.sender : exchange.receiver;
-      if (side.fileOf(view.id)) return { exchange, view };
-    }
-    return undefined;
+    const file = this.#files.get(key);
+    return file && this.#known.get(file);
   }
 
-  #look(
-    views: Map<string, TransferView>,
-    exchange: Exchange,
-    direction: TransferView['direction'],
-    file: TransferFile,
-    name: string | undefined,
-    now: number,
-  ): void {
-    const own = `${direction} ${file.id}`;
-    // Somebody who gives a file the id of another one must not hide that.
-    const key = views.has(own) ? `${own} ${exchange.peer}` : own;
-    const before = this.#views.get(key);
-    if (
-      before?.state === file.state &&
-      before.saved === file.saved &&
-      before.kept === isKept(direction, file) &&
-      !isOpen(before.state)
-    ) {
-      views.set(key, before); // ended, and nothing about it changes any more
-      return;
-    }
+  /** The view of one file: the same as before if nothing in it has changed. */
+  #see(seen: Seen, now: number): TransferView {
+    const { exchange, direction, file } = seen;
+    const known = this.#known.get(file);
+    if (known) known.look = this.#look;
+    const before = known?.exchange === exchange ? known.view : undefined;
+    const hasEnded = before?.state === file.state && !isOpen(before.state);
+    if (hasEnded && before.saved === file.saved && before.kept === isKept(direction, file)) return before;
     const why = waitReason(exchange, file);
     const state = toState(file, why);
-    const isAsBefore = before?.state === state && before.why === why && before.peer === exchange.peer;
     const isStill = isOpen(state) && (state !== 'active' || file.durable === 0);
-    if (isAsBefore && isStill && before.bytes === file.durable) {
-      views.set(key, before); // of thousands, only a few move at a time
-      return;
+    if (isStill && before?.state === state && before.why === why && before.bytes === file.durable) return before;
+    const key = known?.view.key ?? this.#keyFor(seen);
+    const fresh = viewOf(seen, { key, why, state, bytesPerSecond: this.#speedOf(file, state, now) });
+    const view = known && sameView(known.view, fresh) ? known.view : fresh;
+    this.#known.set(file, { exchange, view, look: this.#look });
+    return view;
+  }
+
+  /** Somebody who gives a file the id of another one must not hide that. */
+  #keyFor({ exchange, direction, file }: Seen): string {
+    const own = `${direction} ${file.id}`;
+    const key = this.#files.has(own) ? `${own} ${exchange.peer}` : own;
+    this.#files.set(key, file);
+    return key;
+  }
+
+  #forgetUnseen(): void {
+    for (const [file, { view, look }] of this.#known) {
+      if (look === this.#look) continue;
+      this.#known.delete(file);
+      this.#files.delete(view.key);
     }
-    const bytesPerSecond = this.#speedOf(file, state, now);
-    const view: TransferView = {
-      key,
-      id: file.id,
-      peer: exchange.peer,
-      name: name ?? '',
-      direction,
-      path: file.path,
-      size: file.size,
-      bytes: file.durable,
-      state,
-      why,
-      hash: file.hash,
-      failure: file.failure,
-      bytesPerSecond,
-      secondsLeft: bytesPerSecond ? (file.size - file.durable) / bytesPerSecond : undefined,
-      canPause: file.state === 'active' && file.here === 'none',
-      canResume: (file.state === 'failed' && file.failure !== 'peer-left') || (isLive(file) && file.here === 'person'),
-      kept: isKept(direction, file),
-      downloadsAs: isKept(direction, file) ? downloadsAs(file.path) : undefined,
-      saved: file.saved,
-    };
-    views.set(key, before && sameView(before, view) ? before : view);
   }
 
   #speedOf(file: TransferFile, state: TransferState, now: number): number | undefined {
@@ -167,6 +167,34 @@ function waitReason({ peer, linked, left, laneless }: Exchange, file: TransferFi
   if (file.there === 'space') return 'space-there';
   if (file.there === 'file') return 'file-there';
   return laneless && file.state === 'active' ? 'lanes' : undefined;
+}
+
+function viewOf(
+  { exchange, direction, file, name }: Seen,
+  { key, why, state, bytesPerSecond }: Pick<TransferView, 'key' | 'why' | 'state' | 'bytesPerSecond'>,
+): TransferView {
+  const kept = isKept(direction, file);
+  return {
+    key,
+    id: file.id,
+    peer: exchange.peer,
+    name: name ?? '',
+    direction,
+    path: file.path,
+    size: file.size,
+    bytes: file.durable,
+    state,
+    why,
+    hash: file.hash,
+    failure: file.failure,
+    bytesPerSecond,
+    secondsLeft: bytesPerSecond ? (file.size - file.durable) / bytesPerSecond : undefined,
+    canPause: file.state === 'active' && file.here === 'none',
+    canResume: (file.state === 'failed' && file.failure !== 'peer-left') || (isLive(file) && file.here === 'person'),
+    kept,
+    downloadsAs: kept ? downloadsAs(file.path) : undefined,
+    saved: file.saved,
+  };
 }
 
 function isKept(direction: TransferView['direction'], { state, freed }: TransferFile): boolean {

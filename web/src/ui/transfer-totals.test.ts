@@ -80,4 +80,10 @@ describe('visibleRows', () => {
     ];
     expect(ids(visibleRows(rows, 5))).toBe('efcdb');
   });
+
+  it('shows the latest of what has ended: what has just come is not below thousands', () => {
+    const rows = ['a', 'b', 'c', 'd', 'e'].map((name) => transfer(name, 'done', { kept: name < 'e' }));
+    expect(ids(visibleRows([transfer('x', 'active'), ...rows], 4))).toBe('xbcd');
+    expect(ids(visibleRows(rows.slice(2), 2))).toBe('cd');
+  });
 });

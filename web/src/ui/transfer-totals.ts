@@ -60,17 +60,24 @@ export function totalsOf(transfers: readonly TransferView[]): TransferTotals {
   return totals;
 }
 
-/** At most `limit` rows. A short list keeps its order; of a long one, those that move come first, then failed ones. */
+/** At most `limit` rows. A short list keeps its order; of a long one, those that move come first, then failed ones, then the latest of the others. */
 export function visibleRows(transfers: readonly TransferView[], limit: number): readonly TransferView[] {
   if (transfers.length <= limit) return transfers;
   const groups: TransferView[][] = [[], [], [], [], []];
   for (const transfer of transfers) groups[rank(transfer)]?.push(transfer);
-  return groups.flat().slice(0, limit);
+  const rows: TransferView[] = [];
+  for (const [order, group] of groups.entries()) {
+    const left = limit - rows.length;
+    if (left > 0) rows.push(...(order < KEPT ? group.slice(0, left) : group.slice(-left)));
+  }
+  return rows;
 }
+
+const KEPT = 3;
 
 function rank({ state, kept, saved }: TransferView): number {
   if (isOpen(state) && state !== 'offered') return 0;
   if (state === 'failed') return 1;
   if (state === 'offered') return 2;
-  return kept && saved === 'no' ? 3 : 4;
+  return kept && saved === 'no' ? KEPT : KEPT + 1;
 }
