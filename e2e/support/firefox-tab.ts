@@ -96,7 +96,7 @@ export class FirefoxTab implements Tab {
     return this.page.$$eval(selector, seeElements);
   }
 
-  async download(selector: string, sizes: readonly number[]): Promise<SavedFile[]> {
+  async download(selector: string, sizes: readonly number[], timeoutMs?: number): Promise<SavedFile[]> {
     const before = new Set(await readdir(this.#downloads));
     await this.click(selector);
     const names = await until(
@@ -104,6 +104,7 @@ export class FirefoxTab implements Tab {
       async () => (await readdir(this.#downloads)).filter((name) => !before.has(name)),
       // While a file is being written, its other half is called *.part.
       (found) => found.length === sizes.length && !found.some((name) => name.endsWith('.part')),
+      timeoutMs,
     );
     const saved = names.map((name) => ({ path: join(this.#downloads, name), name }));
     const wanted = [...sizes].sort((a, b) => a - b);
@@ -111,6 +112,7 @@ export class FirefoxTab implements Tab {
       `${wanted.join()} bytes in Firefox's downloads`,
       async () => (await Promise.all(saved.map(async ({ path }) => (await stat(path)).size))).sort((a, b) => a - b),
       (found) => found.every((size, index) => size === wanted[index] || (wanted[index] === 0 && size > 0)),
+      timeoutMs,
     );
     return saved;
   }

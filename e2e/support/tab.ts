@@ -34,8 +34,8 @@ export interface Tab {
   runFirst(script: () => void): Promise<void>;
   /** All matching elements, at once; none is an answer too. */
   see(selector: string): Promise<Seen[]>;
-  /** Clicks, and gives the downloads that this leads to once each of them is whole; `sizes` in bytes, 0 where it is not known. */
-  download(selector: string, sizes: readonly number[]): Promise<SavedFile[]>;
+  /** Clicks, and gives the downloads that this leads to once each of them is whole, by then; `sizes` in bytes, 0 where it is not known. */
+  download(selector: string, sizes: readonly number[], timeoutMs?: number): Promise<SavedFile[]>;
   /** Errors that the page logged or threw, and every breach of its content security policy. */
   readonly problems: readonly string[];
   close(): Promise<void>;

@@ -172,8 +172,8 @@ export class TincanPage {
   }
 
   /** Saves every received file that is not saved yet: as one archive. */
-  async saveAll(): Promise<SavedFile> {
-    const [saved] = await this.tab.download(id('save-all'), [0]);
+  async saveAll(timeoutMs?: number): Promise<SavedFile> {
+    const [saved] = await this.tab.download(id('save-all'), [0], timeoutMs);
     return saved as SavedFile;
   }
 

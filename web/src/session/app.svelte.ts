@@ -163,7 +163,7 @@ export class App {
   #followAddress(): void {
     this.cancelCode();
     this.#codeProblem = undefined;
-    if (this.#room) void this.kept.refreshAfter(this.#room.leave());
+    if (this.#room) void this.kept.refreshAfter(this.#room.leave()).then(() => this.kept.goOnSaving());
     const secret = parseSecret(location.hash);
     this.#badLink = !secret && location.hash.length > 1;
     // A session is one page in one room: whoever comes back is somebody new to the others.

@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { TincanError } from '@tincan/engine/platform/errors';
 import type { Saved } from '@tincan/engine/transfer/file-state';
 import { isFreed, savedOf, type KeptOffer } from '@tincan/engine/transfer/store';
 import type { Downloads } from '../storage/downloads.ts';
@@ -98,31 +99,36 @@ export class KeptFiles {
 
   /** Goes on with what was whole at the end of an earlier visit, and was then to be put where its person had said. */
   async goOnSaving(): Promise<void> {
+    const { places } = await this.#storage;
     const wishes = await this.#wishes;
-    const isWhole = ({ manifest, ends, busy }: KeptOffer) => ends.size === manifest.files.length && !busy;
-    const whole = this.#offers.filter(isWhole);
-    await wishes.restore(whole.map(({ manifest }) => manifest.offer));
-    this.#queue.showToAllow(wishes.toAllow);
-    for (const { folder, manifest, ends } of whole) {
+    await places.sweep(this.#offers.map(({ manifest }) => manifest.offer));
+    await wishes.restore(this.#offers.filter(isWhole).map(({ manifest }) => manifest.offer));
+    await this.#endWishes();
+    for (const { folder, manifest, ends } of this.#offers.filter(isWhole)) {
       const wish = wishes.get(manifest.offer);
       if (!wish?.allowed || wish.ending) continue;
       wish.ending = true;
-      const ids = [...manifest.files.keys()].filter((file) => ends.get(file)?.end === 'done');
-      await this.#save(
-        ids.map((file) => keptId(folder, file)),
+      const files = [...manifest.files.keys()].filter((file) => ends.get(file)?.end === 'done');
+      const isHere = await this.#save(
+        files.map((file) => keptId(folder, file)),
         (received) => this.#queue.put(received, wish.place, 'moved'),
+        folder,
       );
-      const { ends: now } = this.#offers.find((offer) => offer.folder === folder) ?? {};
-      await wishes.end(
-        manifest.offer,
-        [...(now ?? []).values()].some((end) => savedOf(end) === 'saved'),
-      );
+      const now = this.#offers.find((offer) => offer.folder === folder);
+      // Another page may be saving it: then it is that one's.
+      if (isHere)
+        await wishes.end(
+          manifest.offer,
+          [...(now?.ends ?? []).values()].some((end) => savedOf(end) === 'saved'),
+        );
+      else wish.ending = false;
     }
   }
 
   /** Asks the person again for the places of an earlier visit, within a click. */
   async allow(): Promise<void> {
     await (await this.#wishes).allow();
+    await this.refresh();
     await this.goOnSaving();
   }
 
@@ -143,21 +149,38 @@ export class KeptFiles {
       await discardKept(ids, { store, offers: this.#offers, leftovers: this.#leftovers });
     } finally {
       await this.refresh();
+      await this.#endWishes();
     }
   }
 
-  /** Takes hold of what has these until `put` is through with them. */
-  async #save(ids: readonly string[], put: (received: Received[]) => Promise<void>): Promise<void> {
+  /** Lets go of what it takes hold of once `put` is through. With a `folder`, nothing is put, and the answer is false, where another page has that. */
+  async #save(ids: readonly string[], put: (received: Received[]) => Promise<void>, folder?: string): Promise<boolean> {
     const { store } = await this.#storage;
-    const { received, folders } = wholeFiles(ids, store, this.#offers);
+    const { received, hold } = wholeFiles(ids, store, this.#offers);
     for (const { id, path, file } of this.#leftovers)
       if (ids.includes(id)) received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size } });
     try {
+      if (folder !== undefined) await hold.take(folder);
       await put(received);
+      return true;
+    } catch (error) {
+      if (folder === undefined || !isElsewhere(error)) throw error;
+      return false;
     } finally {
-      await Promise.all(folders.map((folder) => folder.close()));
+      await hold.close();
       await this.refresh();
+      await this.#endWishes();
     }
+  }
+
+  /** Nothing is left to be put where it was to go: it was saved by hand, or deleted. */
+  async #endWishes(): Promise<void> {
+    const wishes = await this.#wishes;
+    for (const { manifest, ends } of this.#offers.filter(isWhole)) {
+      const isOver = ![...ends.values()].some(({ end }) => end === 'done');
+      if (isOver && !wishes.get(manifest.offer)?.ending) await wishes.end(manifest.offer, false);
+    }
+    this.#queue.showToAllow(wishes.toAllow);
   }
 
   #keeperOf(file: File): Keeper {
@@ -168,4 +191,13 @@ export class KeptFiles {
       },
     };
   }
+}
+
+/** No page has it that receives it. */
+function isWhole({ manifest, ends, busy }: KeptOffer): boolean {
+  return ends.size === manifest.files.length && !busy;
+}
+
+function isElsewhere(error: unknown): boolean {
+  return error instanceof TincanError && (error.code === 'busy' || error.code === 'gone');
 }

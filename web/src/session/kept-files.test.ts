@@ -168,6 +168,49 @@ test('what was to be saved on an earlier visit goes where it was to go, once the
   expect((await places.find([offer])).size).toBe(0);
 });
 
+test('what another page is saving is left to that, and stays wished', async () => {
+  const { folder, offer } = await leaveEnded(1, DONE);
+  const disk = new DiskFolder();
+  await kept.refresh();
+  const taken = await store.beside().take(folder); // since the look
+  await places.keep(offer, { kind: 'folder', handle: disk.handle });
+  vi.useFakeTimers();
+  const gone = kept.goOnSaving();
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  await gone;
+  expect([disk.tree, kept.saving?.unsaved ?? [], (await places.find([offer])).size]).toEqual([{}, [], 1]);
+  await taken.close();
+  await kept.refresh();
+  await kept.goOnSaving();
+  expect([Object.keys(disk.tree), (await places.find([offer])).size]).toEqual([['folder/file 0'], 0]);
+});
+
+test('one folder is held at a time: an unfinished one goes on while others are saved', async () => {
+  const [first] = [await leaveEnded(2, DONE), await leaveEnded(1, DONE)];
+  const disk = new DiskFolder();
+  vi.stubGlobal('window', { showDirectoryPicker: async () => disk.handle });
+  let letGo = () => {};
+  disk.holdAt('file 0 (2)', new Promise<void>((resolve) => (letGo = resolve)));
+  await kept.refresh();
+  const saved = kept.writeIntoFolder(ids());
+  await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(2));
+  await (await store.beside().take(first.folder)).close();
+  letGo();
+  await saved;
+  expect(savedOf()).toEqual(['folder/file 0: saved', 'folder/file 1: no', 'folder/file 0: saved']);
+});
+
+test('what was saved by hand is asked for no more', async () => {
+  const { offer } = await leaveEnded(1, DONE);
+  await places.keep(offer, { kind: 'folder', handle: lasting(new DiskFolder(), 'granted') as never });
+  await kept.refresh();
+  await kept.goOnSaving();
+  expect(kept.saving?.toAllow).toEqual(['Pictures']);
+  await kept.download(ids());
+  expect([kept.saving?.toAllow, (await places.find([offer])).size]).toEqual([[], 0]);
+});
+
 test('where that is refused, the files are here to be saved by hand, and nothing asks again', async () => {
   const { offer } = await leaveEnded(1, DONE);
   await places.keep(offer, { kind: 'folder', handle: lasting(new DiskFolder(), 'denied') as never });

@@ -11,64 +11,81 @@ import {
 import { keptId, parseKeptId } from './discard-kept.ts';
 import type { Keeper, Received } from './saving.ts';
 
-/** An offer of an earlier visit, of which this page takes hold for as long as something of it is being saved. */
-class KeptFolder implements Keeper {
+/** Of several folders, the one that this page has taken hold of: one at a time, so that an unfinished one can go on as soon as it is not read any more. */
+class Hold {
+  #folder: { readonly name: string; readonly taken: Promise<OfferFolder> } | undefined;
   readonly #store: OfferStore;
-  readonly #name: string;
-  #taken: Promise<OfferFolder> | undefined;
 
-  constructor(store: OfferStore, name: string) {
+  constructor(store: OfferStore) {
     this.#store = store;
+  }
+
+  get outlivesPage(): boolean {
+    return this.#store.outlivesPage;
+  }
+
+  /** Rejects with `busy` if another page, or this one's room, has it, and `gone` if it has been deleted. */
+  async take(name: string): Promise<OfferFolder> {
+    if (this.#folder?.name !== name) {
+      await this.close();
+      this.#folder = { name, taken: this.#store.take(name) };
+    }
+    return this.#folder.taken;
+  }
+
+  async close(): Promise<void> {
+    const taken = this.#folder?.taken;
+    this.#folder = undefined;
+    await (await taken?.catch(() => undefined))?.close(); // what was never held is not let go of
+  }
+}
+
+/** An offer of an earlier visit, as something to save from. */
+class KeptFolder implements Keeper {
+  readonly #hold: Hold;
+  readonly #name: string;
+
+  constructor(hold: Hold, name: string) {
+    this.#hold = hold;
     this.#name = name;
   }
 
-  /** Rejects with `busy` if another page has it. */
-  async open(id: string): Promise<Blob> {
-    return (await this.#take()).open(parseKeptId(id).file);
+  async open(id: string): Promise<Blob | undefined> {
+    const folder = await this.#hold.take(this.#name);
+    const { file } = parseKeptId(id);
+    return isFreed(folder.ends.get(file)) ? undefined : folder.open(file);
   }
 
   async noteSaved(ids: readonly string[], how: SavedHow): Promise<void> {
-    const folder = await this.#take();
-    const kept = how === 'saved' && !this.#store.outlivesPage ? 'moved' : how;
+    const folder = await this.#hold.take(this.#name);
+    const kept = how === 'saved' && !this.#hold.outlivesPage ? 'moved' : how;
     const notes = ids.flatMap((id): FileNote[] => {
       const { file } = parseKeptId(id);
       const before = folder.ends.get(file);
-      if (!before || before.end === 'removed') return [];
+      if (!before || before.end === 'removed' || before.end === 'freed') return [];
       const end = endOfSaved(kept, { hash: before.hash, saved: savedOf(before) }, Date.now());
       return end ? [{ file, end }] : [];
     });
     if (notes.length > 0) await folder.note(notes);
   }
-
-  /** Lets go of it; what is saved of it later takes hold anew. */
-  async close(): Promise<void> {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    await (await taken?.catch(() => undefined))?.close(); // what was never held is not let go of
-  }
-
-  #take(): Promise<OfferFolder> {
-    return (this.#taken ??= this.#store.take(this.#name));
-  }
 }
 
-/** The files with these ids that are whole and kept, and the folders that have them: to be closed when all is done. */
+/** The files with these ids that are whole and kept, and what holds them: to be closed when all is done. */
 export function wholeFiles(
   ids: readonly string[],
   store: OfferStore,
   offers: readonly KeptOffer[],
-): { received: Received[]; folders: KeptFolder[] } {
+): { received: Received[]; hold: Hold } {
   const asked = new Set(ids);
-  const folders: KeptFolder[] = [];
+  const hold = new Hold(store);
   const received: Received[] = [];
   for (const { folder: name, manifest, ends } of offers) {
-    const folder = new KeptFolder(store, name);
-    folders.push(folder);
+    const folder = new KeptFolder(hold, name);
     for (const [place, file] of manifest.files.entries()) {
       const id = keptId(name, place);
       const end = ends.get(place);
       if (asked.has(id) && end && !isFreed(end)) received.push({ keeper: folder, file: { ...file, id } });
     }
   }
-  return { received, folders };
+  return { received, hold };
 }

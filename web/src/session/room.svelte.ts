@@ -3,7 +3,6 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
-import { TincanError } from '@tincan/engine/platform/errors';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
 import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
@@ -13,6 +12,7 @@ import { isNotLoaded, type Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
+import { OfferAnswers } from './offer-answers.svelte.ts';
 import { OfferedCode } from './offered-code.svelte.ts';
 import { People } from './people.svelte.ts';
 import { Refresher } from './refresher.ts';
@@ -67,7 +67,7 @@ export class Room {
   #serverState = $state<ServerState>('connecting');
   #problem = $state<RoomProblem>();
   #notice = $state<string>();
-  #offerProblem = $state.raw<{ offer: string; availableBytes: number }>();
+  #answers = $state.raw<OfferAnswers>();
   #receiveCapBytes = $state<number>();
   #offers = $state.raw<readonly OfferView[]>([]);
   #transfers = $state.raw<readonly TransferView[]>([]);
@@ -134,9 +134,9 @@ export class Room {
   get offers() {
     return this.#offers;
   }
-  /** The offer that was last accepted in vain, as it does not fit: its key, and the bytes that are free. */
-  get offerProblem() {
-    return this.#offerProblem;
+  /** What this person answers to them; `undefined` until the room is entered. */
+  get answers() {
+    return this.#answers;
   }
   /** The most that this browser can receive, in bytes, where it has no disk space for pages; else `undefined`. */
   get receiveCapBytes() {
@@ -179,25 +179,6 @@ export class Room {
 
   unstage(id: string): void {
     this.#sending.unstage(id);
-  }
-
-  accept(offer: OfferView): void {
-    this.#offerProblem = undefined;
-    const receiver = this.#exchanges?.with(offer.peer)?.receiver;
-    receiver?.accept(offer.id).catch(async (error: unknown) => {
-      this.#saver?.forgetPlace(offer);
-      if (!(error instanceof TincanError)) throw error; // a fault of ours: shown in the console
-      this.#offerProblem = { offer: offer.key, availableBytes: Math.max(0, await receiver.freeBytes()) };
-    });
-  }
-
-  /** Accepts, and puts the files where the person says, or into the downloads, once they are verified. Takes a click. */
-  async acceptAndSave(offer: OfferView): Promise<void> {
-    if (await this.#saver?.choosePlace(offer)) this.accept(offer);
-  }
-
-  decline(offer: OfferView): void {
-    this.#exchanges?.with(offer.peer)?.receiver.decline(offer.id);
   }
 
   /** Of transfers of either direction, by their keys. */
@@ -316,7 +297,9 @@ export class Room {
     this.#exchanges = exchanges;
     this.#views = views;
     this.#commands = new TransferCommands(views);
-    this.#saver = new Saver(exchanges, views, { downloads: this.#downloads, places }, () => this.#refresher.soon());
+    const saver = new Saver(exchanges, views, { downloads: this.#downloads, places }, () => this.#refresher.soon());
+    this.#saver = saver;
+    this.#answers = new OfferAnswers(exchanges, saver);
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
@@ -327,7 +310,7 @@ export class Room {
     this.#stopListening = listenToPage({ onWakeUp: () => mesh.handleWakeUp(), onGone: () => void this.leave() });
     // Before anybody is met: they are to hear at once what goes on with them.
     await exchanges.restore();
-    await this.#saver.restore();
+    await saver.restore();
     this.#sending.begin(exchanges);
     if (this.#left) return;
     await rendezvous.enter(secretOf(this.#link));

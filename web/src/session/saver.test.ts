@@ -108,3 +108,19 @@ test('after a reload it goes on, and into the place that was picked', async () =
   );
   expect(Object.keys(disk.tree).sort()).toEqual(['p/a.bin', 'p/b.bin']);
 });
+
+test('whoever leaves in the middle of the saving finds the place again: it goes on from there', async () => {
+  const disk = new DiskFolder();
+  const { bob, saver, places } = await acceptAndSave({ 'p/a.bin': bytesOf(40), 'p/b.bin': bytesOf(3_000_000) }, disk);
+  let letGo = () => {};
+  disk.holdAt('b.bin', new Promise<void>((resolve) => (letGo = resolve)));
+  await passUntil(
+    () => (saver.look(), Object.keys(disk.tree).length === 2),
+    () => [bob.view, disk.tree],
+  );
+  const [offer] = [...bob.exchanges.all].flatMap(({ receiver }) => [...receiver.offers]);
+  saver.close();
+  letGo();
+  await vi.waitFor(() => expect(saver.view.unsaved).toEqual([{ path: 'p/b.bin', why: 'stopped' }]));
+  expect([Object.keys(disk.tree), (await places.find([offer!.id])).size]).toEqual([['p/a.bin'], 1]);
+});

@@ -14,7 +14,9 @@ function receivedOf(...paths: string[]): Received[] {
   vi.spyOn(console, 'warn').mockReturnValue();
   const keeper: Keeper = {
     open: async (id: string) =>
-      id.includes('bad') ? Promise.reject(new Error(`${id} is broken`)) : new Blob([`this is ${id}`]),
+      id.includes('bad')
+        ? Promise.reject(new Error(`${id} is broken`))
+        : new Blob([`this is ${id}`, ...(id.includes('large') ? [new Uint8Array(1_000_000)] : [])]),
     noteSaved: async (ids, how) => void noted.push(...ids.map((id) => `${how}: ${id}`)),
   };
   return paths.map((path) => ({
@@ -75,13 +77,17 @@ test.each([
 test('what its person stops is not saved, and the rest of it not begun', async () => {
   const disk = new DiskFolder();
   const stop = new AbortController();
-  const saving = new Saving(receivedOf('a.txt', 'b.txt'), stop.signal, ({ bytes }) => {
-    if (bytes > 0) stop.abort();
-  });
-  await saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
+  let letGo = () => {};
+  disk.holdAt('large.txt', new Promise<void>((resolve) => (letGo = resolve)));
+  const saving = new Saving(receivedOf('a.txt', 'large.txt', 'c.txt'), stop.signal, () => {});
+  const ended = saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
+  await vi.waitFor(() => expect(Object.keys(disk.tree)).toEqual(['a.txt', 'large.txt']));
+  stop.abort();
+  letGo();
+  await ended;
   expect([Object.keys(disk.tree), saving.unsaved, noted]).toEqual([
     ['a.txt'],
-    [{ path: 'b.txt', why: 'stopped' }],
+    ['large.txt', 'c.txt'].map((path) => ({ path, why: 'stopped' })),
     ['moved: a.txt'],
   ]);
 });
@@ -135,4 +141,22 @@ test('one file is downloaded as it is; one that cannot be read does not count as
   const saving = new Saving(receivedOf('bad.txt'), go, () => {});
   await saving.toDownloads(downloads);
   expect([came, saving.unsaved, noted]).toEqual([['1.txt'], [{ path: 'bad.txt', why: 'failed' }], []]);
+});
+
+test('where an earlier visit has begun, what it has written stays, and what it has left in the middle is written', async () => {
+  const since = 1_000;
+  const disk = new DiskFolder({ 'a.txt': 'this is a.txt', 'b.txt': '', 'c.txt': 'another', 'd.txt': '' });
+  disk.date('b.txt', since + 1);
+  disk.date('d.txt', since - 1); // was there before
+  const saving = new Saving(receivedOf('a.txt', 'b.txt', 'c.txt', 'd.txt'), go, () => {});
+  await saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle, since) }, 'moved');
+  expect(disk.tree).toEqual({
+    'a.txt': 'this is a.txt',
+    'b.txt': 'this is b.txt',
+    'c.txt': 'another',
+    'c (2).txt': 'this is c.txt',
+    'd.txt': '',
+    'd (2).txt': 'this is d.txt',
+  });
+  expect(noted.length).toBe(4);
 });

@@ -10,8 +10,11 @@ import type { WishedPlace } from '../storage/places.ts';
 import type { ZipEntry } from '../storage/zip.ts';
 import type { SaveFailure, SaveProgress, SavingView } from './views.ts';
 
-/** What was written is noted, and so freed where that is wished, at least every so many bytes. */
+/** What was written is noted, and so freed where that is wished, at least every so many bytes, and so many milliseconds. */
 const NOTE_BYTES = 64 * 1_048_576;
+const NOTE_MS = 3_000;
+/** Whoever watches is told at most this often, in milliseconds. */
+const TELL_MS = 100;
 
 /** Whoever has received files: a receiver of this visit, or what an earlier one has left. */
 export interface Keeper {
@@ -33,9 +36,9 @@ export type Place =
   | { readonly kind: 'file'; readonly handle: FileSystemFileHandle }
   | { readonly kind: 'downloads' };
 
-/** The same, as it is written to; `goesOn` where an earlier visit has begun to. */
-export function placeOf(wished: WishedPlace, goesOn: boolean): Place {
-  return wished.kind === 'folder' ? { kind: 'folder', folder: new PickedFolder(wished.handle, { goesOn }) } : wished;
+/** The same, as it is written to; `since`, in milliseconds since 1970, where an earlier visit has begun to. */
+export function placeOf(wished: WishedPlace, since?: number): Place {
+  return wished.kind === 'folder' ? { kind: 'folder', folder: new PickedFolder(wished.handle, since) } : wished;
 }
 
 /** Files that are put somewhere together. Nothing rejects: what could not be saved is in `unsaved`. */
@@ -49,6 +52,7 @@ export class Saving {
   readonly #paths: readonly string[];
   readonly #signal: AbortSignal;
   readonly #onProgress: (progress: SaveProgress) => void;
+  #toldAt = -Infinity;
 
   constructor(received: readonly Received[], signal: AbortSignal, onProgress: (progress: SaveProgress) => void) {
     this.#received = received;
@@ -74,7 +78,7 @@ export class Saving {
   /** Writes one after the other; one that cannot be written keeps no other from it, unless nothing can be. */
   async toPlace(place: Exclude<Place, { kind: 'downloads' }>, how: 'saved' | 'moved'): Promise<void> {
     const written: Received[] = [];
-    let [bytes, unnoted] = [0, 0];
+    let [bytes, unnoted, notedAt] = [0, 0, performance.now()];
     for (const [index, each] of this.#received.entries()) {
       this.#tell(bytes);
       try {
@@ -87,9 +91,9 @@ export class Saving {
         if (isHopeless) break;
       }
       bytes += each.file.size;
-      if (unnoted < NOTE_BYTES) continue;
+      if (unnoted < NOTE_BYTES && performance.now() - notedAt < NOTE_MS) continue;
       await note(written.splice(0), how);
-      unnoted = 0;
+      [unnoted, notedAt] = [0, performance.now()];
     }
     await note(written, how);
   }
@@ -130,6 +134,9 @@ export class Saving {
   }
 
   #tell(bytes: number): void {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_MS) return;
+    this.#toldAt = now;
     this.#onProgress({ files: this.#received.length, bytes: Math.min(bytes, this.#size), size: this.#size });
   }
 

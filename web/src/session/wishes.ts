@@ -1,5 +1,5 @@
 import { removeIfEmpty } from '../storage/picked-folder.ts';
-import { isAllowed, type Places, type WishedPlace } from '../storage/places.ts';
+import { permissionFor, type Places, type WishedPlace } from '../storage/places.ts';
 import { placeOf, type Place } from './saving.ts';
 
 /** Where the files of one offer go once they are verified. */
@@ -31,53 +31,51 @@ export class Wishes {
 
   /** The names of places that the browser has to be allowed again, see `allow`. */
   get toAllow(): string[] {
-    return [...this.#wishes.values()].flatMap(({ allowed, wished }) =>
+    const names = [...this.#wishes.values()].flatMap(({ allowed, wished }) =>
       allowed || wished.kind === 'downloads' ? [] : [wished.handle.name],
     );
+    return [...new Set(names)];
   }
 
   get(offer: string): Wish | undefined {
     return this.#wishes.get(offer);
   }
 
-  /** Never rejects: a browser that keeps nothing forgets it with the page. */
   async add(offer: string, wished: WishedPlace): Promise<void> {
-    this.#wishes.set(offer, { ...begin(wished, false), allowed: true });
+    this.#wishes.set(offer, { wished, place: placeOf(wished), tried: new Set(), allowed: true, ending: false });
     await this.#places.keep(offer, wished);
   }
 
   /** What was wished on earlier visits for these offers. */
   async restore(offers: readonly string[]): Promise<void> {
-    for (const [offer, wished] of await this.#places.find(offers)) {
+    for (const [offer, { place: wished, keptAt }] of await this.#places.find(offers)) {
       if (this.#wishes.has(offer)) continue;
-      const allowed = wished.kind === 'downloads' || (await isAllowed(wished.handle));
-      this.#wishes.set(offer, { ...begin(wished, true), allowed });
+      const allowed = (await permissionFor(wished)) === 'granted';
+      this.#wishes.set(offer, { wished, place: placeOf(wished, keptAt), tried: new Set(), allowed, ending: false });
     }
   }
 
   /** Asks the person again for the places of an earlier visit, within a click. What is refused is forgotten: its files are saved by hand. */
   async allow(): Promise<void> {
     for (const [offer, wish] of this.#wishes) {
-      if (wish.allowed || wish.wished.kind === 'downloads') continue;
-      wish.allowed = await isAllowed(wish.wished.handle, 'ask');
-      if (!wish.allowed) await this.end(offer, false);
+      if (wish.allowed) continue;
+      const permission = await permissionFor(wish.wished, 'ask');
+      wish.allowed = permission === 'granted';
+      if (permission === 'denied') await this.end(offer, false);
     }
   }
 
   /** There is nothing more to put there. A file that was picked and got nothing is deleted: the browser has made it when it was picked. */
   async end(offer: string, isSaved: boolean): Promise<void> {
     const wish = this.#wishes.get(offer);
+    if (!wish) return; // the page leaves
     this.#wishes.delete(offer);
     await this.#places.forget(offer);
-    if (wish?.wished.kind === 'file' && wish.allowed && !isSaved) await removeIfEmpty(wish.wished.handle);
+    if (wish.wished.kind === 'file' && wish.allowed && !isSaved) await removeIfEmpty(wish.wished.handle);
   }
 
   /** The page leaves: what was wished stays so. */
   close(): void {
     this.#wishes.clear();
   }
-}
-
-function begin(wished: WishedPlace, goesOn: boolean): Omit<Wish, 'allowed'> {
-  return { wished, place: placeOf(wished, goesOn), tried: new Set(), ending: false };
 }

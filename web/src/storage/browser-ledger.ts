@@ -58,7 +58,6 @@ export class BrowserLedger implements Ledger {
 
   async keep(record: OfferRecord, handles: ReadonlyMap<string, SourceHandle>): Promise<void> {
     await this.#hold(record.offer);
-    this.#left.set(record.offer, new Set(record.files.map(({ id }) => id)));
     await this.#change((offers, kept) => {
       offers.put(record, record.offer);
       offers.delete(partsOf(record.offer));
@@ -66,6 +65,7 @@ export class BrowserLedger implements Ledger {
       for (const [id, handle] of handles)
         if (handle instanceof PickedFile) putHandle(kept, handle.handle, [record.offer, id]);
     });
+    this.#left.set(record.offer, idsOf(record.files));
   }
 
   async end(offer: string, files: readonly string[]): Promise<void> {
@@ -92,7 +92,10 @@ export class BrowserLedger implements Ledger {
   async list(): Promise<OfferRecord[]> {
     const held = await this.#locks.held();
     return this.#change(async (offers, handles) => {
-      const all = merged(await answerTo(offers.getAll() as IDBRequest<(OfferRecord | EndedFiles)[]>));
+      const kept = await answerTo(offers.getAll() as IDBRequest<(OfferRecord | EndedFiles)[]>);
+      const all = merged(kept);
+      const known = new Set(all.map(({ offer }) => offer));
+      for (const { offer } of kept) if (!known.has(offer)) forget(offer, offers, handles); // what is left of one that could not be kept
       const isExpired = ({ offer, usedAt }: OfferRecord) =>
         this.#now() - usedAt > KEEP_UNFINISHED_MS && !held.has(this.#lockPrefix + offer);
       for (const { offer } of all.filter(isExpired)) forget(offer, offers, handles);

@@ -47,24 +47,27 @@ export class PickedFolder {
   /** By the paths that were asked for, without the last `/`. */
   readonly #folders = new Map<string, Folder>();
 
-  readonly #goesOn: boolean;
+  readonly #since: number | undefined;
 
-  /** `goesOn`: an earlier visit was writing there; an empty file of a name is what it may have left of that in the middle, and is written to. */
-  constructor(handle: FileSystemDirectoryHandle, { goesOn = false } = {}) {
+  /** `since`, in milliseconds since 1970: an earlier visit has begun then to write the same files there, and may have left one in the middle. */
+  constructor(handle: FileSystemDirectoryHandle, since?: number) {
     this.#folders.set('', { handle, path: '' });
-    this.#goesOn = goesOn;
+    this.#since = since;
   }
 
   /**
    * Writes a file under its path, or makes an empty folder of one that ends with `/`. A file's name that exists there gets a number, nothing is
-   * overwritten; a name that the browser refuses gets a `_` at its end. Gives the path as it is now. Rejects if it cannot be written; nothing of it is
-   * left then.
+   * overwritten but an empty file that an earlier visit has left, and what that has written already stays as it is; a name that the browser refuses gets a
+   * `_` at its end. Gives the path as it is now. Rejects if it cannot be written; nothing of it is left then.
    */
   async write(path: string, file: Blob, signal: AbortSignal): Promise<string> {
     const slash = path.lastIndexOf('/');
     const folder = await this.#folderAt(path.slice(0, Math.max(slash, 0)));
     if (slash === path.length - 1) return folder.path;
-    const name = await nameFor(path.slice(slash + 1), (wanted) => this.#nameIn(folder.handle, wanted));
+    const { name, isThere } = await nameFor(path.slice(slash + 1), (wanted) =>
+      this.#find(folder.handle, wanted, file, signal),
+    );
+    if (isThere) return folder.path + name;
     const handle = await folder.handle.getFileHandle(name, { create: true });
     try {
       await writeFile(handle, file, signal);
@@ -75,8 +78,17 @@ export class PickedFolder {
     return folder.path + name;
   }
 
-  async #nameIn(folder: FileSystemDirectoryHandle, wanted: string): Promise<string> {
-    return this.#goesOn && (await isEmptyFile(folder, wanted)) ? wanted : freeName(folder, wanted);
+  /** The name under which a file is to be written, and whether an earlier visit has done that. */
+  async #find(
+    folder: FileSystemDirectoryHandle,
+    wanted: string,
+    file: Blob,
+    signal: AbortSignal,
+  ): Promise<{ name: string; isThere: boolean }> {
+    const before = this.#since === undefined ? undefined : await fileIn(folder, wanted);
+    if (before && (await isSame(before, file, signal))) return { name: wanted, isThere: true };
+    const isLeft = before?.size === 0 && before.lastModified >= this.#since!;
+    return { name: isLeft ? wanted : await freeName(folder, wanted), isThere: false };
   }
 
   async #folderAt(path: string): Promise<Folder> {
@@ -92,8 +104,8 @@ export class PickedFolder {
   }
 }
 
-/** The name, or one that the browser does not refuse. */
-async function nameFor(wanted: string, find: (name: string) => Promise<string>): Promise<string> {
+/** What is found for the name, or for one that the browser does not refuse. */
+async function nameFor<T>(wanted: string, find: (name: string) => Promise<T>): Promise<T> {
   try {
     return await find(wanted);
   } catch (error) {
@@ -121,19 +133,38 @@ async function freeName(folder: FileSystemDirectoryHandle, name: string): Promis
   return free;
 }
 
-async function isEmptyFile(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
-  return (await exists(folder, name)) === 'file' && (await (await folder.getFileHandle(name)).getFile()).size === 0;
-}
-
-async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<'file' | 'folder' | false> {
+async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
   try {
     await folder.getFileHandle(name);
-    return 'file';
+    return true;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') return false;
-    if (error instanceof DOMException && error.name === 'TypeMismatchError') return 'folder';
+    if (error instanceof DOMException && error.name === 'TypeMismatchError') return true; // a folder of that name
     throw error;
   }
+}
+
+async function fileIn(folder: FileSystemDirectoryHandle, name: string): Promise<File | undefined> {
+  try {
+    return await (await folder.getFileHandle(name)).getFile();
+  } catch (error) {
+    if (error instanceof DOMException && ['NotFoundError', 'TypeMismatchError'].includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+/** Compared in parts of so many bytes. */
+const COMPARE_BYTES = 4 * 1_048_576;
+
+async function isSame(one: Blob, other: Blob, signal: AbortSignal): Promise<boolean> {
+  if (one.size !== other.size) return false;
+  for (let start = 0; start < one.size; start += COMPARE_BYTES) {
+    signal.throwIfAborted();
+    const part = async (blob: Blob) => new Uint8Array(await blob.slice(start, start + COMPARE_BYTES).arrayBuffer());
+    const [ours, theirs] = await Promise.all([part(one), part(other)]);
+    if (ours.some((byte, at) => byte !== theirs[at])) return false;
+  }
+  return true;
 }
 
 async function unlessClosed<T>(pick: () => Promise<T>): Promise<T | undefined> {

@@ -8,6 +8,8 @@ type Node = Map<string, Node> | string;
 export class DiskFolder {
   readonly #root: Map<string, Node> = new Map();
   readonly #faults = new Map<string, Error>();
+  readonly #holds = new Map<string, Promise<void>>();
+  readonly #dates = new Map<string, number>();
 
   constructor(files: Record<string, string> = {}) {
     for (const [name, text] of Object.entries(files)) this.#root.set(name, text);
@@ -25,6 +27,16 @@ export class DiskFolder {
   /** Writing to a file of this name fails. */
   failAt(name: string, error: Error): void {
     this.#faults.set(name, error);
+  }
+
+  /** Writing to a file of this name stands still until then. */
+  holdAt(name: string, until: Promise<void>): void {
+    this.#holds.set(name, until);
+  }
+
+  /** When the file of this name was written last, in milliseconds since 1970. */
+  date(name: string, at: number): void {
+    this.#dates.set(name, at);
   }
 
   #handleOf(folder: Map<string, Node>): FileSystemDirectoryHandle {
@@ -46,7 +58,11 @@ export class DiskFolder {
         const found = find(name, true);
         if (found === undefined && !options?.create) throw new DOMException('', 'NotFoundError');
         folder.set(name, found ?? '');
-        return { createWritable: async () => this.#write(folder, name) };
+        return {
+          createWritable: async () => this.#write(folder, name),
+          getFile: async () =>
+            new File([folder.get(name) as string], name, { lastModified: this.#dates.get(name) ?? 0 }),
+        };
       },
       removeEntry: async (name: string) => void folder.delete(name),
     };
@@ -56,7 +72,8 @@ export class DiskFolder {
   #write(folder: Map<string, Node>, name: string): WritableStream<Uint8Array> {
     const parts: Uint8Array[] = [];
     return new WritableStream({
-      write: (part) => {
+      write: async (part) => {
+        await this.#holds.get(name);
         const fault = this.#faults.get(name);
         if (fault) throw fault;
         parts.push(part);
