@@ -20,6 +20,7 @@ export const savingWords = {
     downloadsAs: (name: string) => `Downloads as ${name}`,
     toAllow: (names: string) =>
       `Files that were to go to ${names} wait: since this page was loaded anew, the browser asks you once more before it writes there.`,
+    place: (name: string) => `“${name}”`,
     allow: 'Go on saving',
     more: (n: string) => `${n} more`,
     free: (size: string) => `Free ${size} in this browser`,
