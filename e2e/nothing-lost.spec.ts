@@ -9,7 +9,7 @@ import { meet } from './support/tincan-page.ts';
 const MIB = 1_048_576;
 const SIZE = 64 * MIB;
 /** For what is not about how much arrives. */
-const SMALLER = 24 * MIB;
+const SMALLER = 48 * MIB;
 const NAME = 'long.bin';
 /** Of a fault. */
 const MOST_REPEATED = 24 * MIB;
@@ -184,7 +184,7 @@ test('the path is cut for 20 s: it goes on by itself', async ({ server, openPers
 test('either side pauses and goes on, and both see who has', async ({ server, openPerson, files }) => {
   const [alice, bob] = [await openPerson(), await openPerson()];
   await meet(alice, bob, server.url);
-  const original = await files.random(NAME, SMALLER);
+  const original = await files.random(NAME, SIZE);
   await alice.chooseFiles(original);
   await bob.accept();
   await bob.waitForBytes({ name: NAME }, 1);
@@ -198,7 +198,7 @@ test('either side pauses and goes on, and both see who has', async ({ server, op
     expect((await here.tab.see(row))[0]?.text).toContain('Paused by you');
     expect((await there.tab.see(row))[0]?.text).toContain('Paused by the other side');
     await here.tab.click(`${row} [data-testid="resume"]`);
-    await there.waitForTransfer({ name: NAME }, 'active');
+    await there.waitFor('transfer', ([seen]) => seen?.data['state'] !== 'paused');
   }
   await expectVerified(alice, bob, original);
 });

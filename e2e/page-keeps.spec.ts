@@ -50,7 +50,6 @@ test.describe('what is dropped', () => {
   test('a text is not lost silently where there is no message box', async ({ server, openPerson }) => {
     const alice = await openPerson();
     await alice.tab.open(server.url);
-    await alice.waitFor('start-room', (seen) => seen.length > 0); // who drops before the page stands meets only the browser
     const says = alice.tab.page.getByText('It can be sent as a message once you are in a room with somebody.');
     await alice.tab.dropData({ 'text/uri-list': 'https://example.org/' });
     await says.waitFor();

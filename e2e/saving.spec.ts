@@ -175,7 +175,7 @@ test('accept and save goes on after a reload, in the middle of the transfer or o
   await bob.waitForBytes({ name: 'a.bin', direction: 'receive' }, 5_000_000);
   await bob.tab.reload();
   await bob.waitForTransfers({ direction: 'receive' }, 'done', 2);
-  await bob.waitFor('transfer', (rows) => rows.some(({ data }) => data['saved'] === 'saved'));
+  await bob.waitFor('saving', (seen) => seen.length === 1);
   await bob.tab.evaluate(() => sessionStorage.setItem('goes-on', 'yes'), undefined);
   await bob.tab.reload();
   const hashes = Object.fromEntries(

@@ -174,6 +174,7 @@ export class ChromiumTab implements Tab {
   /** As the browser itself tells the page of a drag: the drop comes to nothing, or replaces the page, where the page does not take what is dragged. */
   async #drop(what: { items: { mimeType: string; data: string }[]; files?: string[] }, on?: string): Promise<void> {
     const session = await this.#context.newCDPSession(this.page);
+    await this.page.locator('main').waitFor(); // whoever drops before the page stands meets only the browser
     const [x, y] = on === undefined ? [200, 200] : await this.#middleOf(on);
     const data = { ...what, dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
