@@ -52,7 +52,9 @@ test('very many files can be stopped in the midst of them, and the next file goe
   const { alice, bob } = await openLinked(server.url, openPerson);
   const paths = [];
   for (let i = 0; i < 2_000; i++) paths.push(await files.random(`many/${i}.bin`, 1_024));
+  const preparing = alice.tab.page.getByTestId('preparing').waitFor();
   await alice.chooseFiles(...paths);
+  await preparing;
   await bob.waitFor('incoming-offer', (offers) => offers.length === 1);
   await bob.accept();
   await bob.waitFor('transfer-list', ([list]) => Number(list?.data['done']) > 100);

@@ -154,6 +154,10 @@ export class Room {
   get staged(): readonly StagedView[] {
     return this.#sending.staged;
   }
+  /** How many files were chosen that are not offered yet. */
+  get preparing(): number {
+    return this.#sending.preparing;
+  }
   /** The ids of offers that this page has accepted, now or on an earlier visit. */
   get ownOffers() {
     return this.#ownOffers;

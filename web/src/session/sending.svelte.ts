@@ -42,6 +42,7 @@ interface Staged extends StagedView {
 export class Sending {
   readonly #people: People;
   #staged = $state.raw<readonly Staged[]>([]);
+  #preparing = $state(0);
   #exchanges: Exchanges | undefined;
   readonly #queue = new SerialQueue(Infinity); // what is in it, a person has chosen
   /** Chosen before it is known which sends of an earlier visit wait for their files. */
@@ -54,6 +55,11 @@ export class Sending {
   /** Files that are offered to everyone who joins, once to each. */
   get staged(): readonly StagedView[] {
     return this.#staged;
+  }
+
+  /** How many files were chosen that are not offered yet: the browser is asked about each of them. */
+  get preparing(): number {
+    return this.#preparing;
   }
 
   unstage(id: string): void {
@@ -78,7 +84,12 @@ export class Sending {
       theirs.map(({ sender }) => sender),
     );
     if (fresh.length === 0) return;
-    void this.#queue.push(async () => this.#offer(exchanges, await sourcesOf(fresh), to));
+    this.#preparing += fresh.length;
+    void this.#queue.push(async () => {
+      const sources = await sourcesOf(fresh);
+      this.#preparing -= fresh.length;
+      this.#offer(exchanges, sources, to);
+    });
   }
 
   #offer(exchanges: Exchanges, sources: readonly OfferedSource[], to: SessionId | undefined): void {

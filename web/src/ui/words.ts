@@ -153,6 +153,7 @@ const en = {
     targetAll: 'Drop to send to everyone here',
     targetAlone: 'Drop to offer it to whoever opens the link',
     targetOne: (name: string) => `Drop to send only to ${name}`,
+    preparing: (n: string) => `Getting ${n} files ready to be offered…`,
     tooMany: (most: string) =>
       `That is too many files at once: ${most} is the most. Send them in several goes, or as an archive.`,
     staged: 'Offered to everyone who opens the link',
