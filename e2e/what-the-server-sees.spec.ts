@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { clientTexts } from './support/client-frames.ts';
 import { expect, test } from './support/test.ts';
 import { id } from './support/tincan-page.ts';
+import { until } from './support/until.ts';
 
 /** What may stand behind a text in base64 of either alphabet, wherever the encoded part begins. */
 function decodings(text: string): string[] {
@@ -38,7 +39,10 @@ test('contains no candidate, fingerprint, address, file name, display name or pa
   await alice.tab.page.goto('about:blank');
   await bob.waitFor('peer', (peers) => peers.length === 0);
 
-  const texts = proxy.connections.flatMap(({ sent }) => clientTexts(Buffer.concat(sent)));
+  const readTexts = () => proxy.connections.flatMap(({ sent }) => clientTexts(Buffer.concat(sent)));
+  const texts = await until('what leaves to be said', readTexts, (sent) =>
+    sent.some((text) => text.includes('"leave"')),
+  );
   const messages = texts.filter((text) => text.startsWith('{'));
   const types = messages.map((text) => (JSON.parse(text) as { type: string }).type);
   expect(new Set(types)).toEqual(

@@ -36,12 +36,17 @@ async function runAll() {
     { env },
   );
 
-  console.log('\nEnd to end');
-  const playwrightReport = join(reports, 'playwright.json');
-  const playwrightCode = await run(
-    process.execPath,
-    [join(root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test', '--forbid-only', '--reporter=list,json'],
-    { env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport } },
-  );
-  return sum(countVitest(vitestReport, vitestCode), countPlaywright(playwrightReport, playwrightCode));
+  const playwright = join(root, 'node_modules', '@playwright', 'test', 'cli.js');
+  const counts = [countVitest(vitestReport, vitestCode)];
+  for (const project of ['calls', 'others']) {
+    console.log(`\nEnd to end: ${project}`);
+    const report = join(reports, `${project}.json`);
+    const code = await run(
+      process.execPath,
+      [playwright, 'test', `--project=${project}`, '--forbid-only', '--reporter=list,json'],
+      { env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
+    );
+    counts.push(countPlaywright(report, code));
+  }
+  return sum(...counts);
 }

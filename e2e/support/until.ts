@@ -7,7 +7,7 @@ export async function until<T>(
   what: string,
   read: () => Promise<T> | T,
   accepts: (value: T) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000, // a bound for a slow machine
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
