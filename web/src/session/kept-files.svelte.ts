@@ -5,7 +5,7 @@ import { isFreed, savedOf, type KeptOffer } from '@tincan/engine/transfer/store'
 import type { Downloads } from '../storage/downloads.ts';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
-import { discardKept, keptId } from './discard-kept.ts';
+import { discardKept, keptId, parseKeptId } from './discard-kept.ts';
 import { wholeFiles } from './kept-folder.ts';
 import { SaveQueue } from './save-queue.ts';
 import type { Keeper, Received } from './saving.ts';
@@ -24,6 +24,9 @@ export class KeptFiles {
   #saving = $state.raw<SavingView>();
   readonly #wishes: Promise<Wishes>;
   #look = 0;
+  #hasLooked = false;
+  /** How often its person has stopped what is being saved. */
+  #stops = 0;
 
   constructor(storage: Promise<Storage>, downloads: Downloads) {
     this.#storage = storage;
@@ -70,6 +73,7 @@ export class KeptFiles {
       const { store } = await this.#storage;
       const [offers, leftovers] = await Promise.all([store.list(), findLeftovers()]);
       if (look !== this.#look) return; // a later one knows better
+      this.#hasLooked = true;
       this.#offers = offers;
       this.#leftovers = leftovers;
     } catch (error) {
@@ -97,16 +101,30 @@ export class KeptFiles {
     await this.#save(ids, (received) => this.#queue.writeIntoFolder(received));
   }
 
-  /** Goes on with what was whole at the end of an earlier visit, and was then to be put where its person had said. */
+  /** Goes on with what was whole at the end of an earlier visit, and was then to be put where its person had said. Never rejects. */
   async goOnSaving(): Promise<void> {
-    const { places } = await this.#storage;
+    if (!this.#hasLooked) return; // nothing is known of what is kept
+    try {
+      const { places } = await this.#storage;
+      await places.sweep(this.#offers.map(({ manifest }) => manifest.offer));
+      await (await this.#wishes).restore(this.#offers.filter(isWhole).map(({ manifest }) => manifest.offer));
+      await this.#endWishes();
+      await this.#putWished();
+    } catch (error) {
+      console.error('What was to be saved could not be looked at.', error);
+    }
+  }
+
+  async #putWished(): Promise<void> {
     const wishes = await this.#wishes;
-    await places.sweep(this.#offers.map(({ manifest }) => manifest.offer));
-    await wishes.restore(this.#offers.filter(isWhole).map(({ manifest }) => manifest.offer));
-    await this.#endWishes();
+    const stops = this.#stops;
     for (const { folder, manifest, ends } of this.#offers.filter(isWhole)) {
       const wish = wishes.get(manifest.offer);
       if (!wish?.allowed || wish.ending) continue;
+      if (this.#stops !== stops) {
+        await wishes.end(manifest.offer, false);
+        continue;
+      }
       wish.ending = true;
       const files = [...manifest.files.keys()].filter((file) => ends.get(file)?.end === 'done');
       const isHere = await this.#save(
@@ -134,6 +152,7 @@ export class KeptFiles {
 
   /** Stops what is being saved, and what waits for that. */
   stop(): void {
+    this.#stops += 1;
     this.#queue.stop();
   }
 
@@ -153,21 +172,28 @@ export class KeptFiles {
     }
   }
 
-  /** Lets go of what it takes hold of once `put` is through. With a `folder`, nothing is put, and the answer is false, where another page has that. */
+  /**
+   * Lets go of what it takes hold of once `put` is through. With a `folder`, nothing is put, and the answer is false, where another page has that; and only
+   * what nobody has saved since the last look.
+   */
   async #save(ids: readonly string[], put: (received: Received[]) => Promise<void>, folder?: string): Promise<boolean> {
     const { store } = await this.#storage;
     const { received, hold } = wholeFiles(ids, store, this.#offers);
     for (const { id, path, file } of this.#leftovers)
       if (ids.includes(id)) received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size } });
     try {
-      if (folder !== undefined) await hold.take(folder);
-      await put(received);
+      if (folder === undefined) await put(received);
+      else {
+        const { ends } = await hold.take(folder);
+        await put(received.filter(({ file }) => ends.get(parseKeptId(file.id).file)?.end === 'done'));
+      }
       return true;
     } catch (error) {
-      if (folder === undefined || !isElsewhere(error)) throw error;
-      return false;
+      if (folder === undefined) throw error;
+      if (!isElsewhere(error)) await put(received); // which says of each why it cannot be read
+      return !isElsewhere(error);
     } finally {
-      await hold.close();
+      await hold.close().catch((error: unknown) => console.warn('A folder could not be let go of.', error));
       await this.refresh();
       await this.#endWishes();
     }
@@ -176,9 +202,10 @@ export class KeptFiles {
   /** Nothing is left to be put where it was to go: it was saved by hand, or deleted. */
   async #endWishes(): Promise<void> {
     const wishes = await this.#wishes;
-    for (const { manifest, ends } of this.#offers.filter(isWhole)) {
-      const isOver = ![...ends.values()].some(({ end }) => end === 'done');
-      if (isOver && !wishes.get(manifest.offer)?.ending) await wishes.end(manifest.offer, false);
+    for (const offer of wishes.offers) {
+      const kept = this.#offers.find(({ manifest }) => manifest.offer === offer);
+      const isOver = !kept || (isWhole(kept) && ![...kept.ends.values()].some(({ end }) => end === 'done'));
+      if (isOver && !wishes.get(offer)?.ending) await wishes.end(offer, false);
     }
     this.#queue.showToAllow(wishes.toAllow);
   }

@@ -186,6 +186,44 @@ test('what another page is saving is left to that, and stays wished', async () =
   expect([Object.keys(disk.tree), (await places.find([offer])).size]).toEqual([['folder/file 0'], 0]);
 });
 
+test('what another page has saved meanwhile is not saved again', async () => {
+  const { folder, offer } = await leaveEnded(2, DONE, DONE);
+  await kept.refresh();
+  const taken = await store.beside().take(folder); // since the look
+  await places.keep(offer, { kind: 'downloads' });
+  const gone = kept.goOnSaving();
+  await taken.note([{ file: 0, end: { end: 'handed', hash: 'aa' } }]);
+  await taken.close();
+  await gone;
+  expect([came, savedOf()]).toEqual([['file 1'], ['folder/file 0: handed', 'folder/file 1: handed']]);
+});
+
+test('what is deleted is asked for no more', async () => {
+  const { offer } = await leaveEnded(2, DONE, DONE);
+  await places.keep(offer, { kind: 'folder', handle: lasting(new DiskFolder(), 'granted') as never });
+  await kept.refresh();
+  await kept.goOnSaving();
+  expect(kept.saving?.toAllow).toEqual(['Pictures']);
+  await kept.discard(ids());
+  expect([kept.saving?.toAllow, (await places.find([offer])).size]).toEqual([[], 0]);
+});
+
+test('of several offers that go on, none is begun once its person has stopped that', async () => {
+  const [one, two] = [await leaveEnded(1, DONE), await leaveEnded(1, DONE)];
+  const disk = new DiskFolder();
+  for (const { offer } of [one, two]) await places.keep(offer, { kind: 'folder', handle: disk.handle });
+  let letGo = () => {};
+  disk.holdAt('file 0', new Promise<void>((resolve) => (letGo = resolve)));
+  await kept.refresh();
+  const gone = kept.goOnSaving();
+  await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(1));
+  kept.stop();
+  letGo();
+  await gone;
+  expect(Object.keys(disk.tree)).toEqual(['folder/file 0']); // which was as good as there
+  expect((await places.find([one.offer, two.offer])).size).toBe(0);
+});
+
 test('one folder is held at a time: an unfinished one goes on while others are saved', async () => {
   const [first] = [await leaveEnded(2, DONE), await leaveEnded(1, DONE)];
   const disk = new DiskFolder();

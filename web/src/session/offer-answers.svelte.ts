@@ -31,7 +31,8 @@ export class OfferAnswers {
       this.#problem = { offer: key, availableBytes: Math.max(0, await receiver.freeBytes()) };
       return false;
     }
-    return [...receiver.offers].some((offer) => offer.id === id && offer.state === 'accepted');
+    const isTaken = (state: string) => state === 'accepted' || state === 'accepting'; // by an earlier click
+    return [...receiver.offers].some((offer) => offer.id === id && isTaken(offer.state));
   }
 
   /** Accepts, and puts the files where the person says, or into the downloads, once they are verified. Takes a click. */

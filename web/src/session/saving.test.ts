@@ -145,10 +145,19 @@ test('one file is downloaded as it is; one that cannot be read does not count as
 
 test('where an earlier visit has begun, what it has written stays, and what it has left in the middle is written', async () => {
   const since = 1_000;
-  const disk = new DiskFolder({ 'a.txt': 'this is a.txt', 'b.txt': '', 'c.txt': 'another', 'd.txt': '' });
+  const disk = new DiskFolder({
+    'a.txt': 'this is a.txt',
+    'b.txt': '',
+    'c.txt': 'another',
+    'c (2).txt': 'this is c.txt',
+    'd.txt': '',
+    e: 'a file',
+  });
+  const left = new Saving(receivedOf('e/1.txt'), go, () => {});
+  await left.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
   disk.date('b.txt', since + 1);
   disk.date('d.txt', since - 1); // was there before
-  const saving = new Saving(receivedOf('a.txt', 'b.txt', 'c.txt', 'd.txt'), go, () => {});
+  const saving = new Saving(receivedOf('a.txt', 'b.txt', 'c.txt', 'd.txt', 'e/1.txt'), go, () => {});
   await saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle, since) }, 'moved');
   expect(disk.tree).toEqual({
     'a.txt': 'this is a.txt',
@@ -157,6 +166,8 @@ test('where an earlier visit has begun, what it has written stays, and what it h
     'c (2).txt': 'this is c.txt',
     'd.txt': '',
     'd (2).txt': 'this is d.txt',
+    e: 'a file',
+    'e (2)/1.txt': 'this is e/1.txt',
   });
-  expect(noted.length).toBe(4);
+  expect(noted.length).toBe(5);
 });

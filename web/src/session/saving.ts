@@ -81,6 +81,7 @@ export class Saving {
     let [bytes, unnoted, notedAt] = [0, 0, performance.now()];
     for (const [index, each] of this.#received.entries()) {
       this.#tell(bytes);
+      if (written[0] && written[0].keeper !== each.keeper) await note(written.splice(0), how); // it is let go of
       try {
         await this.#write(each, this.#paths[index]!, place);
         written.push(each);

@@ -37,6 +37,11 @@ export class Wishes {
     return [...new Set(names)];
   }
 
+  /** The offers' ids. */
+  get offers(): readonly string[] {
+    return [...this.#wishes.keys()];
+  }
+
   get(offer: string): Wish | undefined {
     return this.#wishes.get(offer);
   }
@@ -49,8 +54,8 @@ export class Wishes {
   /** What was wished on earlier visits for these offers. */
   async restore(offers: readonly string[]): Promise<void> {
     for (const [offer, { place: wished, keptAt }] of await this.#places.find(offers)) {
-      if (this.#wishes.has(offer)) continue;
       const allowed = (await permissionFor(wished)) === 'granted';
+      if (this.#wishes.has(offer)) continue;
       this.#wishes.set(offer, { wished, place: placeOf(wished, keptAt), tried: new Set(), allowed, ending: false });
     }
   }

@@ -85,10 +85,14 @@ export class PickedFolder {
     file: Blob,
     signal: AbortSignal,
   ): Promise<{ name: string; isThere: boolean }> {
-    const before = this.#since === undefined ? undefined : await fileIn(folder, wanted);
-    if (before && (await isSame(before, file, signal))) return { name: wanted, isThere: true };
-    const isLeft = before?.size === 0 && before.lastModified >= this.#since!;
-    return { name: isLeft ? wanted : await freeName(folder, wanted), isThere: false };
+    if (this.#since === undefined) return { name: await freeName(folder, wanted), isThere: false };
+    for (const name of numbered(wanted)) {
+      const before = await fileIn(folder, name);
+      if (before && (await isSame(before, file, signal))) return { name, isThere: true };
+      if (before?.size === 0 && before.lastModified >= this.#since) return { name, isThere: false };
+      if (!before && !(await exists(folder, name))) return { name, isThere: false };
+    }
+    return { name: wanted, isThere: false }; // not reached: there is always another number
   }
 
   async #folderAt(path: string): Promise<Folder> {
@@ -96,7 +100,9 @@ export class PickedFolder {
     if (known) return known;
     const slash = path.lastIndexOf('/');
     const parent = await this.#folderAt(path.slice(0, Math.max(slash, 0)));
-    const name = await nameFor(path.slice(slash + 1), (wanted) => folderName(parent.handle, wanted));
+    const name = await nameFor(path.slice(slash + 1), (wanted) =>
+      folderName(parent.handle, wanted, this.#since !== undefined),
+    );
     const handle = await parent.handle.getDirectoryHandle(name, { create: true });
     const folder = { handle, path: `${parent.path}${name}/` };
     this.#folders.set(path, folder);
@@ -114,23 +120,31 @@ async function nameFor<T>(wanted: string, find: (name: string) => Promise<T>): P
   }
 }
 
-/** A folder of that name is written into, one that is a file there gets a number. */
-async function folderName(parent: FileSystemDirectoryHandle, name: string): Promise<string> {
-  try {
-    await parent.getDirectoryHandle(name);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'TypeMismatchError') return freeName(parent, name);
-    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error;
+/** A folder of that name is written into, one that is a file there gets a number; `goesOn` where one with a number may be what an earlier visit has made. */
+async function folderName(parent: FileSystemDirectoryHandle, wanted: string, goesOn: boolean): Promise<string> {
+  for (const name of numbered(wanted)) {
+    try {
+      await parent.getDirectoryHandle(name);
+      if (name === wanted || goesOn) return name;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return name;
+      if (!(error instanceof DOMException && error.name === 'TypeMismatchError')) throw error;
+    }
   }
-  return name;
+  return wanted; // not reached: there is always another number
 }
 
-async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
+async function freeName(folder: FileSystemDirectoryHandle, wanted: string): Promise<string> {
+  for (const name of numbered(wanted)) if (!(await exists(folder, name))) return name;
+  return wanted; // not reached
+}
+
+/** The name, and then with numbers, without an end. */
+function* numbered(name: string): Generator<string> {
   const dot = name.lastIndexOf('.');
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  let free = name;
-  for (let n = 2; await exists(folder, free); n++) free = `${stem} (${n})${ending}`;
-  return free;
+  yield name;
+  for (let n = 2; ; n++) yield `${stem} (${n})${ending}`;
 }
 
 async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
