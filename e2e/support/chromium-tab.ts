@@ -144,7 +144,12 @@ export class ChromiumTab implements Tab {
   /** SIGKILL to every process of this browser: nothing of it says goodbye to anyone. */
   async kill(): Promise<void> {
     const closed = new Promise((resolve) => this.#context.once('close', resolve));
-    for (const { id } of await this.#processes()) process.kill(id, 'SIGKILL');
+    for (const { id } of await this.#processes())
+      try {
+        process.kill(id, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has gone with another one
+      }
     await closed;
   }
 
