@@ -6,11 +6,11 @@ import type { Downloads } from '../storage/downloads.ts';
 import { findLeftovers, type Leftover } from '../storage/leftovers.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import { discardKept, keptId, parseKeptId } from './discard-kept.ts';
-import { wholeFiles } from './kept-folder.ts';
+import { wholeFiles, type Hold } from './kept-folder.ts';
 import { SaveQueue } from './save-queue.ts';
 import type { Keeper, Received } from './saving.ts';
 import type { PartialView, SavingView } from './views.ts';
-import { Wishes } from './wishes.ts';
+import { Wishes, type Wish } from './wishes.ts';
 
 /** What earlier visits have left on the disk: unfinished files, and received ones that were not saved. */
 export class KeptFiles {
@@ -127,11 +127,8 @@ export class KeptFiles {
       }
       wish.ending = true;
       const files = [...manifest.files.keys()].filter((file) => ends.get(file)?.end === 'done');
-      const isHere = await this.#save(
-        files.map((file) => keptId(folder, file)),
-        (received) => this.#queue.put(received, wish.place, 'moved'),
-        folder,
-      );
+      const ids = files.map((file) => keptId(folder, file));
+      const isHere = await this.#save(ids, (received, hold) => this.#putWhole(received, { hold, folder, wish }));
       const now = this.#offers.find((offer) => offer.folder === folder);
       // Another page may be saving it: then it is that one's.
       if (isHere)
@@ -141,6 +138,22 @@ export class KeptFiles {
         );
       else wish.ending = false;
     }
+  }
+
+  /** What nobody has saved since the last look. False, and nothing is put, where another page has the folder. */
+  async #putWhole(
+    received: readonly Received[],
+    { hold, folder, wish: { place } }: { hold: Hold; folder: string; wish: Wish },
+  ): Promise<boolean> {
+    try {
+      const { ends } = await hold.take(folder);
+      const isUnsaved = ({ file }: Received) => ends.get(parseKeptId(file.id).file)?.end === 'done';
+      await this.#queue.put(received.filter(isUnsaved), place, 'moved');
+    } catch (error) {
+      if (isElsewhere(error)) return false;
+      await this.#queue.put(received, place, 'moved'); // which says of each why it cannot be read
+    }
+    return true;
   }
 
   /** Asks the person again for the places of an earlier visit, within a click. */
@@ -172,26 +185,14 @@ export class KeptFiles {
     }
   }
 
-  /**
-   * Lets go of what it takes hold of once `put` is through. With a `folder`, nothing is put, and the answer is false, where another page has that; and only
-   * what nobody has saved since the last look.
-   */
-  async #save(ids: readonly string[], put: (received: Received[]) => Promise<void>, folder?: string): Promise<boolean> {
+  /** What is taken hold of is let go of once `put` is through. */
+  async #save<T>(ids: readonly string[], put: (received: Received[], hold: Hold) => Promise<T>): Promise<T> {
     const { store } = await this.#storage;
     const { received, hold } = wholeFiles(ids, store, this.#offers);
     for (const { id, path, file } of this.#leftovers)
       if (ids.includes(id)) received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size } });
     try {
-      if (folder === undefined) await put(received);
-      else {
-        const { ends } = await hold.take(folder);
-        await put(received.filter(({ file }) => ends.get(parseKeptId(file.id).file)?.end === 'done'));
-      }
-      return true;
-    } catch (error) {
-      if (folder === undefined) throw error;
-      if (!isElsewhere(error)) await put(received); // which says of each why it cannot be read
-      return !isElsewhere(error);
+      return await put(received, hold);
     } finally {
       await hold.close().catch((error: unknown) => console.warn('A folder could not be let go of.', error));
       await this.refresh();

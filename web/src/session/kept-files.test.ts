@@ -212,8 +212,7 @@ test('of several offers that go on, none is begun once its person has stopped th
   const [one, two] = [await leaveEnded(1, DONE), await leaveEnded(1, DONE)];
   const disk = new DiskFolder();
   for (const { offer } of [one, two]) await places.keep(offer, { kind: 'folder', handle: disk.handle });
-  let letGo = () => {};
-  disk.holdAt('file 0', new Promise<void>((resolve) => (letGo = resolve)));
+  const letGo = disk.holdAt('file 0');
   await kept.refresh();
   const gone = kept.goOnSaving();
   await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(1));
@@ -228,8 +227,7 @@ test('one folder is held at a time: an unfinished one goes on while others are s
   const [first] = [await leaveEnded(2, DONE), await leaveEnded(1, DONE)];
   const disk = new DiskFolder();
   vi.stubGlobal('window', { showDirectoryPicker: async () => disk.handle });
-  let letGo = () => {};
-  disk.holdAt('file 0 (2)', new Promise<void>((resolve) => (letGo = resolve)));
+  const letGo = disk.holdAt('file 0 (2)');
   await kept.refresh();
   const saved = kept.writeIntoFolder(ids());
   await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(2));

@@ -12,7 +12,7 @@ import { keptId, parseKeptId } from './discard-kept.ts';
 import type { Keeper, Received } from './saving.ts';
 
 /** Of several folders, the one that this page has taken hold of: one at a time, so that an unfinished one can go on as soon as it is not read any more. */
-class Hold {
+export class Hold {
   #folder: { readonly name: string; readonly taken: Promise<OfferFolder> } | undefined;
   readonly #store: OfferStore;
 

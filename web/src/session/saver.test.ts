@@ -112,8 +112,7 @@ test('after a reload it goes on, and into the place that was picked', async () =
 test('whoever leaves in the middle of the saving finds the place again: it goes on from there', async () => {
   const disk = new DiskFolder();
   const { bob, saver, places } = await acceptAndSave({ 'p/a.bin': bytesOf(40), 'p/b.bin': bytesOf(3_000_000) }, disk);
-  let letGo = () => {};
-  disk.holdAt('b.bin', new Promise<void>((resolve) => (letGo = resolve)));
+  const letGo = disk.holdAt('b.bin');
   await passUntil(
     () => (saver.look(), Object.keys(disk.tree).length === 2),
     () => [bob.view, disk.tree],

@@ -114,7 +114,7 @@ export class Saver {
 
   #lookAt(receiver: Receiver, offer: IncomingOffer): void {
     const wish = this.#wishes.get(offer.id);
-    if (!wish || offer.state !== 'accepted') return;
+    if (!wish || wish.ending || offer.state !== 'accepted') return;
     const { place, tried, allowed } = wish;
     const hasEnded = !offer.files.some(isLive);
     const fresh = offer.files.filter(({ id, state, saved }) => state === 'done' && saved === 'no' && !tried.has(id));

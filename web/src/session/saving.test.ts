@@ -77,8 +77,7 @@ test.each([
 test('what its person stops is not saved, and the rest of it not begun', async () => {
   const disk = new DiskFolder();
   const stop = new AbortController();
-  let letGo = () => {};
-  disk.holdAt('large.txt', new Promise<void>((resolve) => (letGo = resolve)));
+  const letGo = disk.holdAt('large.txt');
   const saving = new Saving(receivedOf('a.txt', 'large.txt', 'c.txt'), stop.signal, () => {});
   const ended = saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
   await vi.waitFor(() => expect(Object.keys(disk.tree)).toEqual(['a.txt', 'large.txt']));

@@ -85,12 +85,11 @@ export class PickedFolder {
     file: Blob,
     signal: AbortSignal,
   ): Promise<{ name: string; isThere: boolean }> {
-    if (this.#since === undefined) return { name: await freeName(folder, wanted), isThere: false };
     for (const name of numbered(wanted)) {
-      const before = await fileIn(folder, name);
+      const before = this.#since === undefined ? undefined : await fileIn(folder, name);
       if (before && (await isSame(before, file, signal))) return { name, isThere: true };
-      if (before?.size === 0 && before.lastModified >= this.#since) return { name, isThere: false };
-      if (!before && !(await exists(folder, name))) return { name, isThere: false };
+      const isLeft = before?.size === 0 && before.lastModified >= this.#since!;
+      if (isLeft || !(await exists(folder, name))) return { name, isThere: false };
     }
     return { name: wanted, isThere: false }; // not reached: there is always another number
   }
@@ -132,11 +131,6 @@ async function folderName(parent: FileSystemDirectoryHandle, wanted: string, goe
     }
   }
   return wanted; // not reached: there is always another number
-}
-
-async function freeName(folder: FileSystemDirectoryHandle, wanted: string): Promise<string> {
-  for (const name of numbered(wanted)) if (!(await exists(folder, name))) return name;
-  return wanted; // not reached
 }
 
 /** The name, and then with numbers, without an end. */

@@ -29,9 +29,11 @@ export class DiskFolder {
     this.#faults.set(name, error);
   }
 
-  /** Writing to a file of this name stands still until then. */
-  holdAt(name: string, until: Promise<void>): void {
-    this.#holds.set(name, until);
+  /** Writing to a file of this name stands still; gives what lets it go on. */
+  holdAt(name: string): () => void {
+    let letGo = () => {};
+    this.#holds.set(name, new Promise<void>((resolve) => (letGo = resolve)));
+    return letGo;
   }
 
   /** When the file of this name was written last, in milliseconds since 1970. */
