@@ -124,12 +124,15 @@ async function pickedHashes({ tab }: Person): Promise<Record<string, string>> {
   });
 }
 
-/** In bytes; a file that is being written there has none before all of it is. */
-async function pickedSize({ tab }: Person, name: string): Promise<number> {
-  return tab.page.evaluate(async (wanted) => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked');
-    return (await (await folder.getFileHandle(wanted)).getFile()).size;
-  }, name);
+/** The bytes of each file there; one that is being written has none before all of it is. */
+async function pickedSizes({ tab }: Person): Promise<Record<string, number>> {
+  return tab.page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true });
+    const sizes: Record<string, number> = {};
+    for await (const entry of folder.values())
+      if (entry instanceof FileSystemFileHandle) sizes[entry.name] = (await entry.getFile()).size;
+    return sizes;
+  });
 }
 
 test('from link to disk in five actions of both: drop, copy; open, accept and save, pick', async ({
@@ -182,9 +185,9 @@ test('accept and save goes on after a reload, in the middle of the transfer or o
     await Promise.all(originals.map(async (path) => [basename(path), await sha256(path)] as const)),
   );
   await until(
-    'it to be there',
-    () => pickedSize(bob, 'a.bin'),
-    (size) => size === 48_000_000,
+    'both to be there',
+    () => pickedSizes(bob),
+    ({ 'a.bin': a, 'b.bin': b }) => a === 48_000_000 && b === 1_000_000,
   );
   expect(await pickedHashes(bob)).toEqual(hashes);
   await bob.waitFor('partial', (rows) => rows.length === 0);
