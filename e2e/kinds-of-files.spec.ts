@@ -179,8 +179,10 @@ for (const canceller of ['sender', 'receiver'] as const) {
     const { alice, bob } = await openLinked(server.url, openPerson);
     await alice.chooseFiles(await files.random('long.bin', 256 * MIB));
     await bob.accept();
-    await bob.waitForBytes({ name: 'long.bin' }, 1);
-    await (canceller === 'sender' ? alice : bob).cancel({ name: 'long.bin' });
+    const one = canceller === 'sender' ? alice : bob;
+    await one.waitForBytes({ name: 'long.bin' }, 17 * MIB); // so much is not given up without a question
+    await one.cancel({ name: 'long.bin' });
+    await one.tab.page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click();
     await alice.waitForTransfer({ name: 'long.bin' }, 'cancelled');
     await bob.waitForTransfer({ name: 'long.bin' }, 'cancelled');
 
