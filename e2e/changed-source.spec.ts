@@ -1,5 +1,6 @@
 // A file that somebody changes while it is being sent: it ends as changed, or what has arrived is what it is now; never verified as what it is not.
 import { open, rm, truncate, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sha256 } from './support/files.ts';
 import { expect, test } from './support/test.ts';
 import { meet, type TincanPage } from './support/tincan-page.ts';
@@ -85,5 +86,24 @@ test('[XFER-9] Chromium, with dropped files: a file that is changed while it is 
     const path = await files.random(change.name, SIZE);
     const end = await sendChanged(change, [alice, bob], (given) => alice.tab.dropFiles([given]), path);
     expect(`${change.name}: ${end}`).toBe(`${change.name}: ${change.end}`);
+  }
+});
+
+test('[XFER-9] Chromium: a file of a chosen folder that is changed before anything of it is sent ends as changed', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const [alice, bob] = [await openPerson(), await openPerson()];
+  await meet(alice, bob, server.url);
+  for (const [folder, size] of Object.entries({ small: 100, large: 2 * MIB })) {
+    const path = await files.random(`${folder}/${folder}.bin`, size);
+    await alice.chooseFolder(join(files.path, folder));
+    await bob.waitFor('incoming-offer', (offers) => offers.length === 1);
+    await overwrite(path, 0);
+    await bob.accept();
+    const sees = (seen: { data: Record<string, string>; text: string }[]) =>
+      seen.some(({ data, text }) => data['name']?.endsWith(`${folder}.bin`) && text.includes('has changed since'));
+    await Promise.all([alice.waitFor('transfer', sees), bob.waitFor('transfer', sees)]);
   }
 });

@@ -1,6 +1,6 @@
 import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Source } from './source.ts';
+import { Source, tryReading } from './source.ts';
 import { FileOnDisk, type Browser } from './testing/file-on-disk.ts';
 import { acceptAll, bytesOf, expectedHash } from './testing/given-files.ts';
 import { fileAt, LinkedPeers, openAt, until } from './testing/linked-peers.ts';
@@ -94,6 +94,15 @@ describe('[XFER-9] a file that changes while it is sent is never verified as wha
     disk.overwrite(0, OTHER);
     await expect(source.fileHash(() => false)).rejects.toThrow();
     await expect(source.fileHash()).rejects.toMatchObject({ code: 'source-changed' });
+  });
+
+  it.each([BLOCK_BYTES / 2, BLOCK_BYTES * 2, 100])('also of %d bytes of which nothing has been sent', async (size) => {
+    const disk = new FileOnDisk(bytesOf(size));
+    const [tried, untried] = [new Source(disk.choose('guards its files')), new Source(disk.choose('guards its files'))];
+    await tryReading([tried]);
+    disk.touch();
+    await expect(tried.readBlock(0)).rejects.toMatchObject({ code: 'source-changed' });
+    await expect(untried.readBlock(0)).rejects.toMatchObject({ code: 'source-unreadable' }); // it may never have been readable
   });
 
   it('blames the file, and not the path, where a block that is asked for again is another one', async () => {

@@ -4,9 +4,10 @@ import { PIECES_PER_BLOCK } from './blocks.ts';
 import type { SendingFile } from './outgoing-offer.ts';
 import type { FrameLane } from './path.ts';
 
-/** What a lane reads ahead, so that the disk works while the network does; at least one block. Of small files, more at a time keep a click waiting. */
+/** What a lane reads ahead, so that the disk works while the network does; at least one block. */
 const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
-const READ_AHEAD_BLOCKS = 8;
+/** Of small files, half of it is read with one call to the browser; more at a time keep a click waiting. */
+const READ_AHEAD_BLOCKS = 32;
 /** Pieces that may be asked for on one lane and not yet sent: four times what an honest receiver asks for on all of them. */
 export const MAX_QUEUED_PIECES = 1_024;
 
@@ -69,11 +70,13 @@ export class LaneFeed {
     const ahead: Prepared[] = [];
     let aheadBytes = 0;
     while (!this.#closed) {
-      while (ahead.length < READ_AHEAD_BLOCKS && aheadBytes < READ_AHEAD_BYTES) {
-        const prepared = this.#prepareNext();
-        if (!prepared) break;
-        ahead.push(prepared);
-        aheadBytes += Math.min(prepared.file.size, BLOCK_BYTES);
+      if (ahead.length <= READ_AHEAD_BLOCKS / 2) {
+        while (ahead.length < READ_AHEAD_BLOCKS && aheadBytes < READ_AHEAD_BYTES) {
+          const prepared = this.#prepareNext();
+          if (!prepared) break;
+          ahead.push(prepared);
+          aheadBytes += Math.min(prepared.file.size, BLOCK_BYTES);
+        }
       }
       const current = ahead.shift();
       if (!current) {

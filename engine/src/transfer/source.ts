@@ -1,10 +1,12 @@
-import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
+import { readSmall } from './small-reads.ts';
 
 /** How often a file that is being read is looked at, whether it has changed, in milliseconds. */
 const LOOK_INTERVAL_MS = 5_000;
+const TRIED_TOGETHER = 32;
 
 /** Opens the file as it is now. `undefined` where the browser does not allow that at this moment; rejects if the file is gone. */
 export type Reopen = () => Promise<File | undefined>;
@@ -43,6 +45,20 @@ export class Source {
     this.modified = file instanceof File ? file.lastModified : undefined;
     this.#date = this.modified;
     this.#hashed = new BlockSet(this.size);
+  }
+
+  /**
+   * Reads a byte where nothing was read before. A browser that refuses a file may do so as it has changed, or as it never could be read, and says the same
+   * of both: what was read once has changed.
+   */
+  async tryReading(): Promise<void> {
+    if (this.#hasRead || this.#reopen || this.size === 0) return;
+    const [part, size] = this.size <= PIECE_BYTES ? [this.#file, this.size] : [this.#file.slice(0, 1), 1];
+    const isRead = await readSmall(part, size).then(
+      (bytes) => bytes.length === size,
+      () => false, // whoever needs it will hear why
+    );
+    this.#hasRead ||= isRead;
   }
 
   /** Reads one block and starts hashing it. */
@@ -131,12 +147,15 @@ export class Source {
   async #read(block: number): Promise<Uint8Array<ArrayBuffer>> {
     const start = block * BLOCK_BYTES;
     const end = start + blockBytes(this.size, block);
-    // To take a part of a file is a call to the browser of its own.
-    const slice = () => (this.#isOneBlock ? this.#file : this.#file.slice(start, end)).arrayBuffer();
+    const read = async () => {
+      if (this.size <= PIECE_BYTES) return readSmall(this.#file, this.size);
+      // To take a part of a file is a call to the browser of its own.
+      return new Uint8Array(await (this.#isOneBlock ? this.#file : this.#file.slice(start, end)).arrayBuffer());
+    };
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       // A browser that sees the file's date change does not read it any more; what it gives anew, it does.
-      bytes = new Uint8Array(await slice().catch(async (cause: unknown) => this.#readAnew(cause, slice)));
+      bytes = await read().catch(async (cause: unknown) => this.#readAnew(cause, read));
     } catch (cause) {
       throw this.#changed ?? new TincanError('source-unreadable', `block ${block} cannot be read`, { cause });
     }
@@ -146,8 +165,8 @@ export class Source {
     return bytes;
   }
 
-  async #readAnew(cause: unknown, slice: () => Promise<ArrayBuffer>): Promise<ArrayBuffer> {
-    if (await this.#look()) return slice();
+  async #readAnew<Bytes>(cause: unknown, read: () => Promise<Bytes>): Promise<Bytes> {
+    if (await this.#look()) return read();
     const isKeptFrom = cause instanceof Error && cause.name === 'NotReadableError';
     // Nothing else keeps a browser from going on with what it could read before.
     if (isKeptFrom && this.#hasRead) throw this.#handleChanged('the browser does not read it any more');
@@ -174,6 +193,16 @@ export class Source {
 
   #handleChanged(why: string): TincanError<'source-changed'> {
     return (this.#changed ??= new TincanError('source-changed', why));
+  }
+}
+
+/** Tries all of them, for a fifth of the time at most: whoever sends or clicks meanwhile comes first. */
+export async function tryReading(sources: readonly Source[]): Promise<void> {
+  for (let start = 0; start < sources.length; start += TRIED_TOGETHER) {
+    const begun = performance.now();
+    await Promise.all(sources.slice(start, start + TRIED_TOGETHER).map((source) => source.tryReading()));
+    const took = performance.now() - begun;
+    await new Promise((resolve) => setTimeout(resolve, 4 * took));
   }
 }
 
