@@ -27,7 +27,7 @@ test('a file of 64 MiB goes across, is saved as it was, and hardly touches the s
   const saved = await bob.save('holiday.bin');
   expect(saved.name).toBe('holiday.bin');
   expect(await sha256(saved.path)).toBe(await sha256(original));
-  await bob.waitFor('save', ([button]) => button?.text === 'In downloads'); // and leaving loses nothing
+  await bob.waitFor('save', ([button]) => button?.text === 'Sent to downloads'); // and leaving loses nothing
   expect(proxy.fromClients).toBeGreaterThan(0);
   expect(proxy.fromClients).toBeLessThan(65_536);
   expect([...alice.tab.problems, ...bob.tab.problems]).toEqual([]);

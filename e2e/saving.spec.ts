@@ -206,6 +206,9 @@ test('accept and save, where the browser asks for no place: it goes to the downl
   const [saved] = await bob.tab.download(`${id('incoming-offer')} ${id('accept-save')}`, [3_000_000]);
   expect(await sha256(saved!.path)).toBe(await sha256(original));
   await bob.waitFor('transfer', ([row]) => row?.data['saved'] === 'handed');
+  // Once more, by a tab of its own, which does not stay.
+  const [again] = await bob.tab.download(`${id('transfer')} ${id('save')}`, [3_000_000]);
+  expect(await sha256(again!.path)).toBe(await sha256(original));
 });
 
 test('a folder that is full, or not allowed any more: nothing counts as saved that is not, and another try saves it', async ({
@@ -244,6 +247,49 @@ test('a folder that is full, or not allowed any more: nothing counts as saved th
   await until('all are saved', savedOf, (seen) => seen.every((saved) => saved === 'saved'));
   const expected = FILES.map(async (path) => [path, await sha256(originalOf(path, files))] as const);
   expect(await pickedHashes(bob)).toEqual(Object.fromEntries(await Promise.all(expected)));
+});
+
+test('the question about several downloads, refused: nothing counts as saved that is not, and the next click saves it', async ({
+  server,
+  openPerson,
+  files,
+}) => {
+  const downloads = join(files.path, 'downloads');
+  const [alice, bob] = [await openPerson(), await openPerson({ refusesSeveralInto: downloads })];
+  // As in a browser without places to pick: what is wanted on the disk is handed over as it arrives, without a click.
+  await bob.tab.runFirst(() => {
+    for (const name of ['showSaveFilePicker', 'showDirectoryPicker']) Reflect.deleteProperty(window, name);
+  });
+  const sizes = { 'first.bin': 100_000, 'album/1.bin': 8_000_000, 'album/2.bin': 8_000_000, 'last.bin': 2_000_000 };
+  const hashes: Record<string, string> = {};
+  for (const [path, size] of Object.entries(sizes)) hashes[path] = await sha256(await files.random(path, size));
+  await meet(alice, bob, server.url);
+  for (const name of ['first.bin', 'album']) await alice.tab.dropFiles([join(files.path, name)]);
+  await bob.waitFor('incoming-offer', (offers) => offers.length === 2);
+  const goOn = await alice.tab.stopPages(); // both are wanted before anything arrives
+  for (const left of [1, 0]) {
+    await bob.tab.click(`${id('incoming-offer')} ${id('accept-save')}`);
+    await bob.waitFor('incoming-offer', (offers) => offers.length === left);
+  }
+  goOn();
+  const albums = ['album/1.bin', 'album/2.bin'];
+  await bob.waitFor('unsaved', ([seen]) => albums.every((path) => seen?.text.includes(path)));
+  const rows = await bob.tab.see(id('transfer'));
+  const savedOf = (path: string) => rows.find(({ data }) => data['name'] === path)?.data['saved'];
+  expect(albums.map(savedOf)).toEqual(['no', 'no']);
+  expect(await bob.tab.see(id('save'))).toHaveLength(3);
+  const saved = async () => (await readdir(downloads)).sort();
+  await until('the first file', saved, (names) => names.join() === 'first.bin');
+
+  await bob.tab.click(id('save-all'));
+  await until('the archive', saved, (names) => names.join() === 'album.zip,first.bin');
+  await alice.tab.dropFiles([join(files.path, 'last.bin')]);
+  await bob.accept();
+  await bob.waitForTransfer({ name: 'last.bin', direction: 'receive' }, 'done');
+  await bob.tab.click(`${id('transfer')}[data-name="last.bin"] ${id('save')}`);
+  await until('the last file', saved, (names) => names.join() === 'album.zip,first.bin,last.bin');
+  execFileSync('unzip', ['-q', 'album.zip'], { cwd: downloads });
+  for (const [path, hash] of Object.entries(hashes)) expect(await sha256(join(downloads, path))).toBe(hash);
 });
 
 test('downloads that are refused: an archive is not saved, a single file is kept here, and the next try works', async ({

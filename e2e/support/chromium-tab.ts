@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Download, type Page } from '@playwright/test';
 import { findChromium } from '../../scripts/browsers.mjs';
 import { reportPolicyViolations, seeElements, type SavedFile, type Seen, type Tab } from './tab.ts';
+import { until } from './until.ts';
 
 const ARGS = [
   '--no-sandbox',
@@ -33,6 +35,8 @@ export interface ChromiumOptions {
   args?: readonly string[];
   /** The person has gone past the browser's warning of a certificate that nobody has vouched for. */
   acceptsAnyCertificate?: boolean;
+  /** A folder for downloads, which the browser lets a page make only one at a time of: its person has refused its question about several. */
+  refusesSeveralInto?: string;
   /** Goes on with the profile of a browser that was killed. */
   profileOf?: ChromiumTab;
 }
@@ -41,6 +45,31 @@ function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): 
   if (devices === 'none') return [];
   const fake = `${FAKE_DEVICES}=fps=${cameraRate}`;
   return devices === 'allowed' ? [fake, ALLOW_DEVICES] : [fake];
+}
+
+/** A browser whose downloads are its own matter: one that Playwright starts is never asked whether it allows several. */
+async function launchUndriven(path: string, args: string[], profile: string, folder: string): Promise<BrowserContext> {
+  const preferences = {
+    download: { default_directory: folder },
+    profile: { default_content_setting_values: { automatic_downloads: 2 } },
+  };
+  await Promise.all([mkdir(join(profile, 'Default')), mkdir(folder, { recursive: true })]);
+  await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
+  const child = spawn(path, [...args, ...own], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const readPort = () => readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
+  const [port] = (await until('the port of the browser', readPort, (text) => text.includes('\n'))).split('\n');
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
+  const [context] = browser.contexts();
+  if (!context) throw new Error('The browser has no window.');
+  const close = context.close.bind(context);
+  context.close = async () => {
+    await close();
+    child.kill();
+    await ended;
+  };
+  return context;
 }
 
 /** A person with a Chromium process and a profile on disk of their own: a private window would keep OPFS in memory. */
@@ -68,13 +97,17 @@ export class ChromiumTab implements Tab {
     if (executablePath === undefined) throw new Error('No Chromium; npm test installs one.');
     const { profileOf } = options;
     const profile = profileOf ? profileOf.#giveProfile() : await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath,
-      headless: true,
-      acceptDownloads: true,
-      ignoreHTTPSErrors: options.acceptsAnyCertificate ?? false,
-      args: [...ARGS, ...deviceArgs(options), ...(options.args ?? [])],
-    });
+    const args = [...ARGS, ...deviceArgs(options), ...(options.args ?? [])];
+    const context =
+      options.refusesSeveralInto === undefined
+        ? await chromium.launchPersistentContext(profile, {
+            executablePath,
+            headless: true,
+            acceptDownloads: true,
+            ignoreHTTPSErrors: options.acceptsAnyCertificate ?? false,
+            args,
+          })
+        : await launchUndriven(executablePath, args, profile, options.refusesSeveralInto);
     await context.addInitScript(reportPolicyViolations);
     return new ChromiumTab(context, context.pages()[0] ?? (await context.newPage()), profile);
   }

@@ -41,7 +41,7 @@ worker.addEventListener('fetch', (event) => {
   download.isTaken = true;
   const { name, length, port } = download;
   const headers = {
-    'Content-Type': 'application/zip',
+    'Content-Type': 'application/octet-stream', // of another type, browsers add endings
     'Content-Length': String(length),
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escapeMark)}`,
     'X-Content-Type-Options': 'nosniff',

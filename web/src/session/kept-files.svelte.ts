@@ -190,7 +190,8 @@ export class KeptFiles {
     const { store } = await this.#storage;
     const { received, hold } = wholeFiles(ids, store, this.#offers);
     for (const { id, path, file } of this.#leftovers)
-      if (ids.includes(id)) received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size } });
+      if (ids.includes(id))
+        received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size }, wasHanded: false });
     try {
       return await put(received, hold);
     } finally {

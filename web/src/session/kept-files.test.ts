@@ -32,7 +32,10 @@ beforeEach(() => {
   places = new MemoryPlaces();
   came = [];
   const downloads = {
-    file: (_: Blob, name: string) => void came.push(name),
+    file: async (_: Blob, name: string) => {
+      came.push(name);
+      return 'handed';
+    },
     zip: async (name: string, entries: ZipEntry[]) => {
       for (const entry of entries) await entry.open(); // each is read once it is its turn
       came.push(name, ...entries.map(({ path }) => path));

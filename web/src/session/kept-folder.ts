@@ -84,7 +84,8 @@ export function wholeFiles(
     for (const [place, file] of manifest.files.entries()) {
       const id = keptId(name, place);
       const end = ends.get(place);
-      if (asked.has(id) && end && !isFreed(end)) received.push({ keeper: folder, file: { ...file, id } });
+      if (asked.has(id) && end && !isFreed(end))
+        received.push({ keeper: folder, file: { ...file, id }, wasHanded: end.end === 'handed' });
     }
   }
   return { received, hold };

@@ -122,7 +122,7 @@ export class Saver {
       // One archive has all of them; into a folder each goes as soon as it can, so that one at a time is there twice.
       if (!allowed || (place.kind === 'downloads' && !hasEnded)) return;
       for (const { id } of fresh) tried.add(id);
-      const received = fresh.map((file) => ({ keeper: receiver, file }));
+      const received = fresh.map((file) => ({ keeper: receiver, file, wasHanded: false }));
       void this.#queue.put(received, place, 'moved');
     }
     // What has failed may be tried again, and goes there then.
@@ -158,7 +158,8 @@ export class Saver {
     return transfers.flatMap(({ key }) => {
       const { exchange, view } = this.#views.find(key) ?? {};
       const file = exchange?.receiver.fileOf(view!.id);
-      return exchange && file?.state === 'done' && !file.freed ? [{ keeper: exchange.receiver, file }] : [];
+      if (!exchange || file?.state !== 'done' || file.freed) return [];
+      return [{ keeper: exchange.receiver, file, wasHanded: file.saved === 'handed' }];
     });
   }
 }

@@ -22,6 +22,7 @@ function receivedOf(...paths: string[]): Received[] {
   return paths.map((path) => ({
     keeper,
     file: { id: path, path, size: 8 + path.length },
+    wasHanded: false,
   }));
 }
 
@@ -95,7 +96,10 @@ test('what its person stops is not saved, and the rest of it not begun', async (
 function downloadsOf(end: 'handed' | 'cut' | 'cancelled'): { downloads: Downloads; came: string[] } {
   const came: string[] = [];
   const downloads = {
-    file: (_: Blob, name: string) => void came.push(name),
+    file: async (_: Blob, name: string) => {
+      came.push(name);
+      return end;
+    },
     zip: async (name: string, entries: ZipEntry[]) => {
       came.push(name, ...entries.map(({ path }) => path));
       return end;

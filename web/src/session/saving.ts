@@ -4,7 +4,8 @@ import { addTo } from '@tincan/engine/platform/groups';
 import type { SavedHow } from '@tincan/engine/transfer/file-state';
 import { baseName, downloadName, uniquePaths } from '@tincan/engine/transfer/names';
 import type { KeptFile } from '@tincan/engine/transfer/store';
-import type { Downloads } from '../storage/downloads.ts';
+import type { Downloads, HandOverOptions } from '../storage/downloads.ts';
+import type { HandOver } from '../storage/streamed-download.ts';
 import { writeFile, PickedFolder } from '../storage/picked-folder.ts';
 import type { WishedPlace } from '../storage/places.ts';
 import type { ZipEntry } from '../storage/zip.ts';
@@ -28,6 +29,8 @@ export interface Keeper {
 export interface Received {
   readonly keeper: Keeper;
   readonly file: KeptFile;
+  /** It was handed to the downloads before. */
+  readonly wasHanded: boolean;
 }
 
 /** Where received files go. */
@@ -109,7 +112,7 @@ export class Saving {
 
   async #downloadOne(only: Received, downloads: Downloads): Promise<void> {
     const name = downloadName(only.file.path);
-    downloads.file(await open(only), name);
+    checkTaken(await downloads.file(await open(only), name, this.#handOver));
     if (name !== baseName(only.file.path)) this.renamed.push({ path: only.file.path, name });
   }
 
@@ -118,12 +121,13 @@ export class Saving {
       const { size, modified } = each.file;
       return { path: this.#paths[index]!, size, modified, open: () => open(each) };
     });
-    const handed = await downloads.zip(zipName(this.#paths), entries, {
-      signal: this.#signal,
-      onProgress: (bytes) => this.#tell(bytes),
-    });
-    if (handed !== 'handed') throw new TincanError(handed === 'cut' ? 'cut' : 'stopped', 'the browser did not take it');
+    checkTaken(await downloads.zip(zipName(this.#paths), entries, this.#handOver));
     this.#sayNumbered();
+  }
+
+  get #handOver(): HandOverOptions {
+    const again = this.#received.some(({ wasHanded }) => wasHanded);
+    return { signal: this.#signal, onProgress: (bytes) => this.#tell(bytes), again };
   }
 
   /** Files of several offers that had one name. */
@@ -159,6 +163,10 @@ export async function note(received: readonly Received[], how: SavedHow): Promis
     await keeper
       .noteSaved(files, how)
       .catch((error: unknown) => console.warn('Where files were saved could not be noted.', error));
+}
+
+function checkTaken(handed: HandOver): void {
+  if (handed !== 'handed') throw new TincanError(handed === 'cut' ? 'cut' : 'stopped', 'the browser did not take it');
 }
 
 async function open({ keeper, file }: Received): Promise<Blob> {

@@ -3,14 +3,25 @@ import {
   startDownloadWorker,
   type DownloadWorker,
   type HandOver,
+  type Streamed,
   type StreamedDownloadOptions,
 } from './streamed-download.ts';
 import { makeZipFile, sweepZipFiles } from './zip-file.ts';
 import { zipLength, zipStream, type ZipEntry } from './zip.ts';
 
-/** Whatever a page can hand to the browser's downloads. Of what becomes of it there, no page hears. */
+export interface HandOverOptions extends StreamedDownloadOptions {
+  /** It was handed over before, and its person asks for it once more. */
+  again: boolean;
+}
+
+/** Whatever a page can hand to the browser's downloads. Of what becomes of a single file there, no page hears. */
 export class Downloads {
   readonly #worker: Promise<DownloadWorker | undefined>;
+  /**
+   * A download was stopped, or is asked for once more: it may be that the browser takes none from this page any more, since its person has refused its
+   * question about several. That holds for this tab only, and is not told.
+   */
+  #mayBeRefused = false;
 
   /** Makes ready what later downloads need, so that they work while the server is away. */
   constructor() {
@@ -18,25 +29,39 @@ export class Downloads {
     void sweepZipFiles();
   }
 
-  /** Hands one file over; the browser reads it from where it lies. */
-  file(file: Blob, name: string): void {
-    const link = document.createElement('a');
-    // For as long as the page lives: the browser may leave its question where to put the file open for long.
-    link.href = URL.createObjectURL(file.slice(0, file.size, 'application/octet-stream')); // of another type, browsers add endings
-    link.download = name;
-    link.click();
+  /** Hands one file over; the browser reads it from where it lies. Rejects with `AbortError` if it is stopped here. */
+  async file(file: Blob, name: string, options: HandOverOptions): Promise<HandOver> {
+    this.#mayBeRefused ||= options.again;
+    const open = () => file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
+    const handed = this.#mayBeRefused ? await this.#stream({ name, length: file.size, open }, options) : undefined;
+    return handed ?? this.#link(file, name);
   }
 
   /**
    * Hands several over as one archive: made as it is taken, or, where the browser lets the page have no worker, made on its disk first. Rejects if an
    * entry cannot be opened, with `AbortError` if it is stopped here, and with `no-space` if it has to be made on the disk and does not fit.
    */
-  async zip(name: string, entries: readonly ZipEntry[], options: StreamedDownloadOptions): Promise<HandOver> {
-    const worker = (await this.#worker)?.();
+  async zip(name: string, entries: readonly ZipEntry[], options: HandOverOptions): Promise<HandOver> {
+    this.#mayBeRefused ||= options.again;
     const open = () => zipStream(entries);
-    const handed = worker && (await downloadStream(worker, { name, length: zipLength(entries), open }, options));
-    if (handed) return handed;
-    this.file(await makeZipFile(open(), options.onProgress, options.signal), name);
+    const handed = await this.#stream({ name, length: zipLength(entries), open }, options);
+    return handed ?? this.#link(await makeZipFile(open(), options.onProgress, options.signal), name);
+  }
+
+  async #stream(streamed: Streamed, options: HandOverOptions): Promise<HandOver | undefined> {
+    const worker = (await this.#worker)?.();
+    if (!worker) return undefined;
+    const handed = await downloadStream(worker, streamed, { ...options, inOwnTab: this.#mayBeRefused });
+    if (handed === 'cancelled') this.#mayBeRefused = true;
+    return handed;
+  }
+
+  #link(file: Blob, name: string): HandOver {
+    const link = document.createElement('a');
+    // For as long as the page lives: the browser may leave its question where to put the file open for long.
+    link.href = URL.createObjectURL(file.slice(0, file.size, 'application/octet-stream')); // of another type, browsers add endings
+    link.download = name;
+    link.click();
     return 'handed';
   }
 }

@@ -22,6 +22,8 @@ export interface StreamedDownloadOptions {
   /** Bytes that the browser has taken so far. */
   onProgress: (bytes: number) => void;
   signal: AbortSignal;
+  /** Within a click: asks for it from a tab of its own, which the browser closes as the download begins. What it refuses this one does not hold there. */
+  inOwnTab?: boolean;
 }
 
 /** `cut`: the browser has stopped the worker in the middle, and may take half of it for the whole. `cancelled`: its person has stopped it. */
@@ -50,7 +52,7 @@ export async function startDownloadWorker(): Promise<DownloadWorker | undefined>
 export async function downloadStream(
   worker: ServiceWorker,
   { name, length, open }: Streamed,
-  { onProgress, signal }: StreamedDownloadOptions,
+  { onProgress, signal, inOwnTab = false }: StreamedDownloadOptions,
 ): Promise<HandOver | undefined> {
   const id = crypto.randomUUID();
   const channel = new MessageChannel();
@@ -95,7 +97,7 @@ export async function downloadStream(
         if (data === 'more') giveMore().catch(fail);
         else resolve('cancelled');
       };
-      document.body.append(frame);
+      if (!inOwnTab || !navigator.userActivation.isActive || !window.open(frame.src)) document.body.append(frame);
     });
   } finally {
     clearInterval(alive);

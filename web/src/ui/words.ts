@@ -213,7 +213,7 @@ const en = {
     saveOne: (path: string) => `Save ${path}`,
     saved: 'Saved',
     savedOne: (path: string) => `${path} is saved. Save it again`,
-    handed: 'In downloads',
+    handed: 'Sent to downloads',
     handedOne: (path: string) => `${path} was handed to the downloads. Save it again`,
     verified: 'Verified',
     hash: 'Hash of the file, equal on both sides:',
