@@ -13,7 +13,7 @@ const FILES = Number(process.env['BENCH_FILES'] ?? 8_100);
 const BYTES = 1_024;
 const IDLE_CLICKS = 40;
 /** Few persons click faster. */
-const CLICK_INTERVAL_MS = 150;
+const CLICK_INTERVAL_MS = 100;
 /** A folder for CPU profiles of both pages; none are taken without. */
 const PROFILES = process.env['BENCH_PROFILES'];
 const TIMEOUT_MS = 20 * 60_000;
