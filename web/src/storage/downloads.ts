@@ -32,7 +32,7 @@ export class Downloads {
   /** Hands one file over; the browser reads it from where it lies. Rejects with `AbortError` if it is stopped here. */
   async file(file: Blob, name: string, options: HandOverOptions): Promise<HandOver> {
     this.#mayBeRefused ||= options.again;
-    const open = () => file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
+    const open = () => file.stream();
     const handed = this.#mayBeRefused ? await this.#stream({ name, length: file.size, open }, options) : undefined;
     return handed ?? this.#link(file, name);
   }
