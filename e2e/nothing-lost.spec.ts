@@ -135,7 +135,7 @@ test('the sender is reloaded, and gives another file of the same name and size: 
   await bob.waitForTransfer({ name: NAME }, 'waiting');
   await alice.chooseFiles(await files.random(NAME, SIZE));
   const [row] = await bob.waitFor('transfer', ([seen]) => seen?.data['state'] === 'failed', 60_000);
-  expect(row?.text).toContain('has changed since the transfer began');
+  expect(row?.text).toContain('has changed since it was chosen');
   await alice.waitFor('transfer', ([seen]) => seen?.data['state'] === 'failed');
 });
 

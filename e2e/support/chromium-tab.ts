@@ -53,23 +53,30 @@ async function launchUndriven(path: string, args: string[], profile: string, fol
     download: { default_directory: folder },
     profile: { default_content_setting_values: { automatic_downloads: 2 } },
   };
-  await Promise.all([mkdir(join(profile, 'Default')), mkdir(folder, { recursive: true })]);
+  await Promise.all([join(profile, 'Default'), folder].map((each) => mkdir(each, { recursive: true })));
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
   const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
   const child = spawn(path, [...args, ...own], { stdio: 'ignore' });
   const ended = once(child, 'exit');
-  const readPort = () => readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
-  const [port] = (await until('the port of the browser', readPort, (text) => text.includes('\n'))).split('\n');
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
-  const [context] = browser.contexts();
-  if (!context) throw new Error('The browser has no window.');
-  const close = context.close.bind(context);
-  context.close = async () => {
-    await close();
+  const end = async () => {
     child.kill();
     await ended;
   };
-  return context;
+  try {
+    const readPort = () => readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
+    const [port] = (await until('the port of the browser', readPort, (text) => text.includes('\n'))).split('\n');
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
+    const context = browser.contexts()[0]!;
+    const close = context.close.bind(context);
+    context.close = async () => {
+      await close();
+      await end();
+    };
+    return context;
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 /** A person with a Chromium process and a profile on disk of their own: a private window would keep OPFS in memory. */
@@ -268,6 +275,6 @@ export class ChromiumTab implements Tab {
 
   async close(): Promise<void> {
     await this.#context.close();
-    if (this.#profile !== undefined) await rm(this.#profile, { recursive: true, force: true });
+    if (this.#profile !== undefined) await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }

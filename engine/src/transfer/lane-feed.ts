@@ -6,7 +6,7 @@ import type { FrameLane } from './path.ts';
 
 /** What a lane reads ahead, so that the disk works while the network does; at least one block. */
 const READ_AHEAD_BYTES = 2 * BLOCK_BYTES;
-/** Of small files, half of it is read with one call to the browser; more at a time keep a click waiting. */
+/** Of small files. Refilled by halves: what is asked for together is read with one call to the browser, but more at a time keep a click waiting. */
 const READ_AHEAD_BLOCKS = 32;
 /** Pieces that may be asked for on one lane and not yet sent: four times what an honest receiver asks for on all of them. */
 export const MAX_QUEUED_PIECES = 1_024;

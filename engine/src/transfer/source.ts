@@ -6,14 +6,13 @@ import { readSmall } from './small-reads.ts';
 
 /** How often a file that is being read is looked at, whether it has changed, in milliseconds. */
 const LOOK_INTERVAL_MS = 5_000;
-const TRIED_TOGETHER = 32;
 
 /** Opens the file as it is now. `undefined` where the browser does not allow that at this moment; rejects if the file is gone. */
 export type Reopen = () => Promise<File | undefined>;
 
 /**
  * Where a transfer's bytes come from: a file of the person's. Several transfers may share one; each block is hashed once, and whatever is read again
- * is compared with that. A file that has changed rejects everything from then on with `source-changed`; one that cannot be read, with `source-unreadable`.
+ * is compared with that. A file that has changed, or that the browser refuses to read as if it had, rejects everything from then on with `source-changed`; one that is gone, with `source-unreadable`.
  */
 export class Source {
   /** In bytes, as it was when the file was chosen. */
@@ -45,20 +44,6 @@ export class Source {
     this.modified = file instanceof File ? file.lastModified : undefined;
     this.#date = this.modified;
     this.#hashed = new BlockSet(this.size);
-  }
-
-  /**
-   * Reads a byte where nothing was read before. A browser that refuses a file may do so as it has changed, or as it never could be read, and says the same
-   * of both: what was read once has changed.
-   */
-  async tryReading(): Promise<void> {
-    if (this.#hasRead || this.#reopen || this.size === 0) return;
-    const [part, size] = this.size <= PIECE_BYTES ? [this.#file, this.size] : [this.#file.slice(0, 1), 1];
-    const isRead = await readSmall(part, size).then(
-      (bytes) => bytes.length === size,
-      () => false, // whoever needs it will hear why
-    );
-    this.#hasRead ||= isRead;
   }
 
   /** Reads one block and starts hashing it. */
@@ -167,10 +152,9 @@ export class Source {
 
   async #readAnew<Bytes>(cause: unknown, read: () => Promise<Bytes>): Promise<Bytes> {
     if (await this.#look()) return read();
+    // So says a browser of a file that is there and has another date now; only one that is locked or forbidden meets the same.
     const isKeptFrom = cause instanceof Error && cause.name === 'NotReadableError';
-    // Nothing else keeps a browser from going on with what it could read before.
-    if (isKeptFrom && this.#hasRead) throw this.#handleChanged('the browser does not read it any more');
-    throw cause;
+    throw isKeptFrom ? this.#handleChanged('the browser does not read it any more') : cause;
   }
 
   /** Compares date and size with what they were, and goes on with the file as it is now. False where the browser does not give it anew. */
@@ -193,16 +177,6 @@ export class Source {
 
   #handleChanged(why: string): TincanError<'source-changed'> {
     return (this.#changed ??= new TincanError('source-changed', why));
-  }
-}
-
-/** Tries all of them, for a fifth of the time at most: whoever sends or clicks meanwhile comes first. */
-export async function tryReading(sources: readonly Source[]): Promise<void> {
-  for (let start = 0; start < sources.length; start += TRIED_TOGETHER) {
-    const begun = performance.now();
-    await Promise.all(sources.slice(start, start + TRIED_TOGETHER).map((source) => source.tryReading()));
-    const took = performance.now() - begun;
-    await new Promise((resolve) => setTimeout(resolve, 4 * took));
   }
 }
 

@@ -59,9 +59,10 @@ export class KeptFiles {
         views.push({ id, path, size, bytes, state, saved, busy, link: end ? undefined : link, from: manifest.from });
       });
     }
-    for (const { id, path, file, saved } of this.#leftovers) {
+    for (const leftover of this.#leftovers) {
+      const { id, path, file } = leftover;
       const whole = { size: file.size, bytes: file.size, state: 'done' as const, busy: false, link: undefined };
-      views.push({ id, path, ...whole, saved: this.#leftoversSaved.get(id) ?? (saved ? 'handed' : 'no'), from: '' });
+      views.push({ id, path, ...whole, saved: this.#savedOf(leftover), from: '' });
     }
     return views;
   }
@@ -189,9 +190,12 @@ export class KeptFiles {
   async #save<T>(ids: readonly string[], put: (received: Received[], hold: Hold) => Promise<T>): Promise<T> {
     const { store } = await this.#storage;
     const { received, hold } = wholeFiles(ids, store, this.#offers);
-    for (const { id, path, file } of this.#leftovers)
-      if (ids.includes(id))
-        received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size }, wasHanded: false });
+    for (const leftover of this.#leftovers) {
+      const { id, path, file } = leftover;
+      if (!ids.includes(id)) continue;
+      const wasHanded = this.#savedOf(leftover) === 'handed';
+      received.push({ keeper: this.#keeperOf(file), file: { id, path, size: file.size }, wasHanded });
+    }
     try {
       return await put(received, hold);
     } finally {
@@ -210,6 +214,10 @@ export class KeptFiles {
       if (isOver && !wishes.get(offer)?.ending) await wishes.end(offer, false);
     }
     this.#queue.showToAllow(wishes.toAllow);
+  }
+
+  #savedOf({ id, saved }: Leftover): Saved {
+    return this.#leftoversSaved.get(id) ?? (saved ? 'handed' : 'no');
   }
 
   #keeperOf(file: File): Keeper {

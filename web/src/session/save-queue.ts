@@ -69,7 +69,9 @@ export class SaveQueue {
     await this.#queue.push(async () => {
       const saving = new Saving(fresh, signal, (progress) => this.#show({ progress }));
       try {
-        await (place.kind === 'downloads' ? saving.toDownloads(this.#downloads) : saving.toPlace(place, how));
+        await (place.kind === 'downloads'
+          ? saving.toDownloads(this.#downloads, how === 'saved')
+          : saving.toPlace(place, how));
       } finally {
         for (const { file } of fresh) this.#underWay.delete(file.id);
         const { unsaved, renamed } = this.#view;

@@ -115,14 +115,14 @@ test.each([
 ] as const)('an archive that is %s', async (end, why, notes) => {
   const { downloads, came } = downloadsOf(end);
   const saving = new Saving(receivedOf('album/1.txt', 'album/x/1.txt', 'album/empty/'), go, () => {});
-  await saving.toDownloads(downloads);
+  await saving.toDownloads(downloads, true);
   expect(came).toEqual(['album.zip', 'album/1.txt', 'album/x/1.txt', 'album/empty/']);
   expect([saving.unsaved.map((each) => each.why), noted]).toEqual([why, notes]);
 });
 
 test('an archive of several offers has two files of one name under two names', async () => {
   const { downloads, came } = downloadsOf('handed');
-  await new Saving(receivedOf('a.txt', 'b.txt', 'a.txt'), go, () => {}).toDownloads(downloads);
+  await new Saving(receivedOf('a.txt', 'b.txt', 'a.txt'), go, () => {}).toDownloads(downloads, true);
   expect(came).toEqual(['Tincan.zip', 'a.txt', 'b.txt', 'a (2).txt']);
 });
 
@@ -132,17 +132,17 @@ test('an archive that is not taken has given nothing another name', async () => 
     ['handed', [{ path: 'a.txt', name: 'a (2).txt' }]],
   ] as const) {
     const saving = new Saving(receivedOf('a.txt', 'a.txt'), go, () => {});
-    await saving.toDownloads(downloadsOf(end).downloads);
+    await saving.toDownloads(downloadsOf(end).downloads, true);
     expect(saving.renamed).toEqual(renamed);
   }
 });
 
 test('one file is downloaded as it is; one that cannot be read does not count as handed over', async () => {
   const { downloads, came } = downloadsOf('handed');
-  await new Saving(receivedOf('album/1.txt'), go, () => {}).toDownloads(downloads);
+  await new Saving(receivedOf('album/1.txt'), go, () => {}).toDownloads(downloads, true);
   expect([came, noted]).toEqual([['1.txt'], ['handed: album/1.txt']]);
   const saving = new Saving(receivedOf('bad.txt'), go, () => {});
-  await saving.toDownloads(downloads);
+  await saving.toDownloads(downloads, true);
   expect([came, saving.unsaved, noted]).toEqual([['1.txt'], [{ path: 'bad.txt', why: 'failed' }], []]);
 });
 

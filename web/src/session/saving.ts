@@ -65,13 +65,19 @@ export class Saving {
     this.#onProgress = onProgress;
   }
 
-  /** Hands one over as it is, several as one archive. */
-  async toDownloads(downloads: Downloads): Promise<void> {
+  /** Hands one over as it is, several as one archive; `clicked`, if their person has just asked for it. */
+  async toDownloads(downloads: Downloads, clicked: boolean): Promise<void> {
     const [only, ...others] = this.#received;
+    const options: HandOverOptions = {
+      clicked,
+      again: this.#received.some(({ wasHanded }) => wasHanded),
+      signal: this.#signal,
+      onProgress: (bytes) => this.#tell(bytes),
+    };
     try {
       this.#signal.throwIfAborted();
-      if (only && others.length === 0 && !isFolderPath(only.file.path)) await this.#downloadOne(only, downloads);
-      else await this.#downloadZip(downloads);
+      const isOne = only && others.length === 0 && !isFolderPath(only.file.path);
+      await (isOne ? this.#downloadOne(only, downloads, options) : this.#downloadZip(downloads, options));
     } catch (error) {
       return this.#fail(this.#received, error);
     }
@@ -110,24 +116,19 @@ export class Saving {
     if (name !== each.file.path) this.renamed.push({ path: each.file.path, name });
   }
 
-  async #downloadOne(only: Received, downloads: Downloads): Promise<void> {
+  async #downloadOne(only: Received, downloads: Downloads, options: HandOverOptions): Promise<void> {
     const name = downloadName(only.file.path);
-    checkTaken(await downloads.file(await open(only), name, this.#handOver));
+    checkTaken(await downloads.file(await open(only), name, options));
     if (name !== baseName(only.file.path)) this.renamed.push({ path: only.file.path, name });
   }
 
-  async #downloadZip(downloads: Downloads): Promise<void> {
+  async #downloadZip(downloads: Downloads, options: HandOverOptions): Promise<void> {
     const entries = this.#received.map((each, index): ZipEntry => {
       const { size, modified } = each.file;
       return { path: this.#paths[index]!, size, modified, open: () => open(each) };
     });
-    checkTaken(await downloads.zip(zipName(this.#paths), entries, this.#handOver));
+    checkTaken(await downloads.zip(zipName(this.#paths), entries, options));
     this.#sayNumbered();
-  }
-
-  get #handOver(): HandOverOptions {
-    const again = this.#received.some(({ wasHanded }) => wasHanded);
-    return { signal: this.#signal, onProgress: (bytes) => this.#tell(bytes), again };
   }
 
   /** Files of several offers that had one name. */

@@ -5,7 +5,6 @@ import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { TransferFile } from '@tincan/engine/transfer/file-state';
 import type { OfferedSource, SendingOffer } from '@tincan/engine/transfer/outgoing-offer';
-import { tryReading } from '@tincan/engine/transfer/source';
 import { sourceOf, type ChosenFile } from '@tincan/engine/room/wanted-files';
 import { SerialQueue } from '@tincan/engine/platform/serial-queue';
 import { toSourceHandle } from '../storage/open-storage.ts';
@@ -90,7 +89,6 @@ export class Sending {
       const sources = await sourcesOf(fresh);
       this.#preparing -= fresh.length;
       this.#offer(exchanges, sources, to);
-      void tryReading(sources.map(({ source }) => source)); // while nobody waits for it
     });
   }
 

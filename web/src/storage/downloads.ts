@@ -10,17 +10,19 @@ import { makeZipFile, sweepZipFiles } from './zip-file.ts';
 import { zipLength, zipStream, type ZipEntry } from './zip.ts';
 
 export interface HandOverOptions extends StreamedDownloadOptions {
+  /** Its person has just clicked for it. */
+  clicked: boolean;
   /** It was handed over before, and its person asks for it once more. */
   again: boolean;
 }
 
+/** Such a browser asks before a page may make several downloads, and takes none any more from a tab in which its person has refused. */
+const asksAboutSeveral = () => 'userAgentData' in navigator;
+
 /** Whatever a page can hand to the browser's downloads. Of what becomes of a single file there, no page hears. */
 export class Downloads {
   readonly #worker: Promise<DownloadWorker | undefined>;
-  /**
-   * A download was stopped, or is asked for once more: it may be that the browser takes none from this page any more, since its person has refused its
-   * question about several. That holds for this tab only, and is not told.
-   */
+  /** A download was stopped, or is asked for once more: it may be that the browser takes none from this tab any more. It does not tell. */
   #mayBeRefused = false;
 
   /** Makes ready what later downloads need, so that they work while the server is away. */
@@ -31,7 +33,7 @@ export class Downloads {
 
   /** Hands one file over; the browser reads it from where it lies. Rejects with `AbortError` if it is stopped here. */
   async file(file: Blob, name: string, options: HandOverOptions): Promise<HandOver> {
-    this.#mayBeRefused ||= options.again;
+    this.#mayBeRefused ||= options.again && asksAboutSeveral();
     const open = () => file.stream();
     const handed = this.#mayBeRefused ? await this.#stream({ name, length: file.size, open }, options) : undefined;
     return handed ?? this.#link(file, name);
@@ -42,17 +44,18 @@ export class Downloads {
    * entry cannot be opened, with `AbortError` if it is stopped here, and with `no-space` if it has to be made on the disk and does not fit.
    */
   async zip(name: string, entries: readonly ZipEntry[], options: HandOverOptions): Promise<HandOver> {
-    this.#mayBeRefused ||= options.again;
+    this.#mayBeRefused ||= options.again && asksAboutSeveral();
     const open = () => zipStream(entries);
     const handed = await this.#stream({ name, length: zipLength(entries), open }, options);
     return handed ?? this.#link(await makeZipFile(open(), options.onProgress, options.signal), name);
   }
 
-  async #stream(streamed: Streamed, options: HandOverOptions): Promise<HandOver | undefined> {
+  async #stream(streamed: Omit<Streamed, 'inOwnTab'>, options: HandOverOptions): Promise<HandOver | undefined> {
     const worker = (await this.#worker)?.();
     if (!worker) return undefined;
-    const handed = await downloadStream(worker, streamed, { ...options, inOwnTab: this.#mayBeRefused });
-    if (handed === 'cancelled') this.#mayBeRefused = true;
+    const inOwnTab = this.#mayBeRefused && options.clicked;
+    const handed = await downloadStream(worker, { ...streamed, inOwnTab }, options);
+    if (handed === 'cancelled') this.#mayBeRefused = asksAboutSeveral();
     return handed;
   }
 

@@ -16,14 +16,14 @@ export interface Streamed {
   readonly length: number;
   /** Begins to make it. */
   readonly open: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Asks for it, within a click, from a tab of its own, which closes as the download begins: what the browser refuses this one does not hold there. */
+  readonly inOwnTab: boolean;
 }
 
 export interface StreamedDownloadOptions {
   /** Bytes that the browser has taken so far. */
   onProgress: (bytes: number) => void;
   signal: AbortSignal;
-  /** Within a click: asks for it from a tab of its own, which the browser closes as the download begins. What it refuses this one does not hold there. */
-  inOwnTab?: boolean;
 }
 
 /** `cut`: the browser has stopped the worker in the middle, and may take half of it for the whole. `cancelled`: its person has stopped it. */
@@ -51,8 +51,8 @@ export async function startDownloadWorker(): Promise<DownloadWorker | undefined>
  */
 export async function downloadStream(
   worker: ServiceWorker,
-  { name, length, open }: Streamed,
-  { onProgress, signal, inOwnTab = false }: StreamedDownloadOptions,
+  { name, length, open, inOwnTab }: Streamed,
+  { onProgress, signal }: StreamedDownloadOptions,
 ): Promise<HandOver | undefined> {
   const id = crypto.randomUUID();
   const channel = new MessageChannel();
@@ -62,6 +62,8 @@ export async function downloadStream(
   frame.hidden = true;
   frame.src = `${SCOPE}${id}/${encodeURIComponent(name)}`;
   const reader = open().getReader();
+  const settled = new AbortController();
+  let tab = null as Window | null;
   let onCut = () => {};
   const alive = setInterval(() => {
     void isHere(worker, { type: 'alive', id }).then((here) => here || onCut());
@@ -90,20 +92,23 @@ export async function downloadStream(
         onProgress(bytes);
       };
       onCut = () => giveUp('cut');
-      signal.addEventListener('abort', () => fail(signal.reason));
+      signal.addEventListener('abort', () => fail(signal.reason), { signal: settled.signal });
       if (signal.aborted) return fail(signal.reason);
       port.onmessage = ({ data }: MessageEvent<'more' | 'cancelled'>) => {
         clearTimeout(impatient);
         if (data === 'more') giveMore().catch(fail);
         else resolve('cancelled');
       };
-      if (!inOwnTab || !navigator.userActivation.isActive || !window.open(frame.src)) document.body.append(frame);
+      if (inOwnTab && navigator.userActivation.isActive) tab = window.open(frame.src);
+      if (!tab) document.body.append(frame);
     });
   } finally {
+    settled.abort();
     clearInterval(alive);
     await reader.cancel().catch(() => undefined); // what it fails with has been told
     port.close();
     frame.remove();
+    tab?.close();
   }
 }
 

@@ -357,12 +357,12 @@ export function describeFailure(reason: TransferView['failure'], direction: Dire
   switch (reason) {
     case 'source-unreadable':
       return sending
-        ? 'The file can no longer be read: it was changed, moved or removed. Put it back and try again, or send it anew.'
+        ? 'The file is gone: it was moved or removed, or cannot be read. Put it back and try again, or send it anew.'
         : 'The sender can no longer read the file. What has arrived is kept.';
     case 'source-changed':
       return sending
-        ? 'This file has changed since its transfer began. Send it anew.'
-        : 'The sender’s file has changed since the transfer began. Ask for it anew; what has arrived is of the old one.';
+        ? 'This file has changed since it was chosen, or may not be read any more. Send it anew.'
+        : 'The sender’s file has changed since it was chosen, or may not be read any more. Ask for it anew; what has arrived is of the old one.';
     case 'store-failed':
       return sending
         ? 'The other device could not write it.'

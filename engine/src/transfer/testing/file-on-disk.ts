@@ -1,5 +1,6 @@
 // A file of the person's that changes while it is sent, as browsers show it. What each browser does was seen in real ones
 // (e2e/changed-source.spec.ts): one reads a file only as long as its date is the one that it was chosen with, the other whatever is there.
+// Small ones are to be read one by one: together they are read past this model.
 import type { Reopen } from '../source.ts';
 
 export type Browser = 'guards its files' | 'reads what is there';
