@@ -16,14 +16,11 @@ export interface HandOverOptions extends StreamedDownloadOptions {
   again: boolean;
 }
 
-/** Such a browser asks before a page may make several downloads, and takes none any more from a tab in which its person has refused. */
-const asksAboutSeveral = () => 'userAgentData' in navigator;
-
 /** Whatever a page can hand to the browser's downloads. Of what becomes of a single file there, no page hears. */
 export class Downloads {
   readonly #worker: Promise<DownloadWorker | undefined>;
   /** A download was stopped, or is asked for once more: it may be that the browser takes none from this tab any more. It does not tell. */
-  #mayBeRefused = false;
+  #isInDoubt = false;
 
   /** Makes ready what later downloads need, so that they work while the server is away. */
   constructor() {
@@ -33,9 +30,10 @@ export class Downloads {
 
   /** Hands one file over; the browser reads it from where it lies. Rejects with `AbortError` if it is stopped here. */
   async file(file: Blob, name: string, options: HandOverOptions): Promise<HandOver> {
-    this.#mayBeRefused ||= options.again && asksAboutSeveral();
     const open = () => file.stream();
-    const handed = this.#mayBeRefused ? await this.#stream({ name, length: file.size, open }, options) : undefined;
+    const handed = this.#mayRefuse(options)
+      ? await this.#stream({ name, length: file.size, open }, options)
+      : undefined;
     return handed ?? this.#link(file, name);
   }
 
@@ -44,18 +42,23 @@ export class Downloads {
    * entry cannot be opened, with `AbortError` if it is stopped here, and with `no-space` if it has to be made on the disk and does not fit.
    */
   async zip(name: string, entries: readonly ZipEntry[], options: HandOverOptions): Promise<HandOver> {
-    this.#mayBeRefused ||= options.again && asksAboutSeveral();
     const open = () => zipStream(entries);
     const handed = await this.#stream({ name, length: zipLength(entries), open }, options);
     return handed ?? this.#link(await makeZipFile(open(), options.onProgress, options.signal), name);
   }
 
+  /** Only browsers that say that they are of Chromium's kind ask before a page may make several downloads, and hold a refusal against the tab. */
+  #mayRefuse({ again }: HandOverOptions): boolean {
+    this.#isInDoubt ||= again;
+    return this.#isInDoubt && 'userAgentData' in navigator;
+  }
+
   async #stream(streamed: Omit<Streamed, 'inOwnTab'>, options: HandOverOptions): Promise<HandOver | undefined> {
     const worker = (await this.#worker)?.();
     if (!worker) return undefined;
-    const inOwnTab = this.#mayBeRefused && options.clicked;
+    const inOwnTab = this.#mayRefuse(options) && options.clicked;
     const handed = await downloadStream(worker, { ...streamed, inOwnTab }, options);
-    if (handed === 'cancelled') this.#mayBeRefused = asksAboutSeveral();
+    this.#isInDoubt ||= handed === 'cancelled';
     return handed;
   }
 
