@@ -15,6 +15,7 @@ export default defineConfig({
     ],
     environment: 'node',
     testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } }, // a bound for a slow machine: nothing waits for a time
     retry: 0,
   },
 });

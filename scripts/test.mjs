@@ -11,8 +11,7 @@ import { countPlaywright, countVitest, formatCounts, sum } from './test-counts.m
 
 const reports = mkdtempSync(join(tmpdir(), 'tincan-test-'));
 const counts = await runAll().catch((/** @type {unknown} */ error) => {
-  console.error(error instanceof Error ? error.message : error);
-  return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: 0, failed: 1, skipped: 0, failures: [error instanceof Error ? error.message : String(error)] };
 });
 rmSync(reports, { recursive: true });
 console.log(formatCounts(counts));

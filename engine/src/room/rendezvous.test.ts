@@ -8,7 +8,7 @@ import { Rendezvous } from './rendezvous.ts';
 import { HostileServer } from './testing/hostile-server.ts';
 
 async function until(what: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (!what()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${String(what)}`);
     await new Promise(setImmediate);

@@ -87,7 +87,7 @@ describe('a handle of an earlier visit', () => {
     wanted.restore(new Map([[id, handleOf(() => new Promise((resolve) => (open = resolve)))]]));
     expect(wanted.all).toMatchObject([{ canOpen: true }]);
     open(chosen(FILE).file);
-    await vi.waitFor(() => expect(wanted.all).toEqual([]));
+    await expect.poll(() => wanted.all).toEqual([]);
   });
 
   test('does not take the place of what its person has chosen meanwhile', async () => {

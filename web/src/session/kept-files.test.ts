@@ -218,7 +218,7 @@ test('of several offers that go on, none is begun once its person has stopped th
   const letGo = disk.holdAt('file 0');
   await kept.refresh();
   const gone = kept.goOnSaving();
-  await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(1));
+  await expect.poll(() => Object.keys(disk.tree)).toHaveLength(1);
   kept.stop();
   letGo();
   await gone;
@@ -233,7 +233,7 @@ test('one folder is held at a time: an unfinished one goes on while others are s
   const letGo = disk.holdAt('file 0 (2)');
   await kept.refresh();
   const saved = kept.writeIntoFolder(ids());
-  await vi.waitFor(() => expect(Object.keys(disk.tree)).toHaveLength(2));
+  await expect.poll(() => Object.keys(disk.tree)).toHaveLength(2);
   await (await store.beside().take(first.folder)).close();
   letGo();
   await saved;

@@ -83,8 +83,8 @@ test('a file that was picked and got nothing is deleted again; one that was save
       () => (saver.look(), bob.received.every(({ freed, state }) => freed || state === 'cancelled')),
       () => bob.view,
     );
-    await vi.waitFor(async () => expect((await places.find([offer!.id])).size).toBe(0));
-    await vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(outcome === 'cancelled' ? 1 : 0));
+    await expect.poll(async () => (await places.find([offer!.id])).size).toBe(0);
+    await expect.poll(() => remove.mock.calls.length).toBe(outcome === 'cancelled' ? 1 : 0);
   }
 });
 
@@ -120,6 +120,6 @@ test('whoever leaves in the middle of the saving finds the place again: it goes 
   const [offer] = [...bob.exchanges.all].flatMap(({ receiver }) => [...receiver.offers]);
   saver.close();
   letGo();
-  await vi.waitFor(() => expect(saver.view.unsaved).toEqual([{ path: 'p/b.bin', why: 'stopped' }]));
+  await expect.poll(() => saver.view.unsaved).toEqual([{ path: 'p/b.bin', why: 'stopped' }]);
   expect([Object.keys(disk.tree), (await places.find([offer!.id])).size]).toEqual([['p/a.bin'], 1]);
 });

@@ -81,7 +81,7 @@ test('what its person stops is not saved, and the rest of it not begun', async (
   const letGo = disk.holdAt('large.txt');
   const saving = new Saving(receivedOf('a.txt', 'large.txt', 'c.txt'), stop.signal, () => {});
   const ended = saving.toPlace({ kind: 'folder', folder: new PickedFolder(disk.handle) }, 'moved');
-  await vi.waitFor(() => expect(Object.keys(disk.tree)).toEqual(['a.txt', 'large.txt']));
+  await expect.poll(() => Object.keys(disk.tree)).toEqual(['a.txt', 'large.txt']);
   stop.abort();
   letGo();
   await ended;
