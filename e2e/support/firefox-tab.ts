@@ -6,6 +6,11 @@ import { findFirefox } from '../../scripts/browsers.mjs';
 import { reportPolicyViolations, seeElements, type SavedFile, type Seen, type Tab } from './tab.ts';
 import { until } from './until.ts';
 
+export interface FirefoxOptions {
+  /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
+  command?: string;
+}
+
 /** A person with a Firefox of their own, driven over WebDriver BiDi. */
 export class FirefoxTab implements Tab {
   readonly problems: string[] = [];
@@ -26,8 +31,8 @@ export class FirefoxTab implements Tab {
     page.on('pageerror', (error) => this.problems.push(String(error)));
   }
 
-  static async launch(): Promise<FirefoxTab> {
-    const executablePath = findFirefox();
+  static async launch(options: FirefoxOptions = {}): Promise<FirefoxTab> {
+    const executablePath = options.command ?? findFirefox();
     if (executablePath === undefined) throw new Error('No Firefox; npm test installs one.');
     const downloads = await mkdtemp(join(tmpdir(), 'tincan-firefox-'));
     const browser = await launch({

@@ -2,7 +2,7 @@ import { test as base } from '@playwright/test';
 import { ChromiumTab, type ChromiumOptions } from './chromium-tab.ts';
 import { CountingProxy } from './counting-proxy.ts';
 import { Files } from './files.ts';
-import { FirefoxTab } from './firefox-tab.ts';
+import { FirefoxTab, type FirefoxOptions } from './firefox-tab.ts';
 import { HostileProxy } from './hostile-proxy.ts';
 import { ServerProcess } from './server.ts';
 import { TincanPage } from './tincan-page.ts';
@@ -20,7 +20,7 @@ interface Fixtures {
   /** Puts a proxy before a server that does with the signaling what the test tells it. */
   startHostileProxy: (server: ServerProcess) => Promise<HostileProxy>;
   openPerson: (options?: ChromiumOptions) => Promise<Person>;
-  openFirefox: () => Promise<TincanPage>;
+  openFirefox: (options?: FirefoxOptions) => Promise<TincanPage>;
   files: Files;
 }
 
@@ -67,8 +67,8 @@ export const test = base.extend<Fixtures>({
   },
   openFirefox: async ({}, use) => {
     const opened: FirefoxTab[] = [];
-    await use(async () => {
-      const tab = await FirefoxTab.launch();
+    await use(async (options) => {
+      const tab = await FirefoxTab.launch(options);
       opened.push(tab);
       return new TincanPage(tab);
     });

@@ -68,6 +68,13 @@ test('a tree with odd names, empty folders and dates opens in unzip and in Pytho
   expect((await stat(join(into, 'tree/a/1.txt'))).mtimeMs).toBe(MODIFIED);
 });
 
+test('each of many files, small and large, has its own bytes', async () => {
+  const texts = [...Array(70).keys()].map((i) => String(i).repeat(i % 10 === 0 ? 70_000 : i % 7));
+  const zip = await write(texts.map((text, i) => entryOf(`${i}.txt`, text)));
+  await run('unzip', ['-q', zip, '-d', join(folder, 'out')]);
+  for (const [i, text] of texts.entries()) expect(await readFile(join(folder, 'out', `${i}.txt`), 'utf8')).toBe(text);
+});
+
 test.each([65_600])(
   '%d entries, about as many as a plain archive holds, open in unzip and in Python',
   async (count) => {

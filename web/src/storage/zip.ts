@@ -1,5 +1,10 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
+import { readSmall } from '@tincan/engine/transfer/small-reads';
 import { makeZip, predictLength } from 'client-zip';
+
+/** So many entries are opened while those before them are read. */
+const TOGETHER = 32;
+const SMALL_BYTES = 65_536;
 
 /** One thing that goes into an archive. */
 export interface ZipEntry {
@@ -9,7 +14,7 @@ export interface ZipEntry {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly modified: number | undefined;
-  /** Its bytes, asked for when it is its turn. */
+  /** Its bytes, asked for shortly before it is its turn. */
   open(): Promise<Blob>;
 }
 
@@ -28,17 +33,28 @@ export function zipStream(entries: readonly ZipEntry[]): ReadableStream<Uint8Arr
 }
 
 async function* inputsOf(entries: readonly ZipEntry[]) {
-  for (const entry of entries) {
-    const { path, size, modified } = entry;
-    const lastModified = new Date(modified ?? Date.now());
-    if (isFolderPath(path)) {
-      yield { name: path, lastModified };
-      continue;
+  let coming = openAll(entries.slice(0, TOGETHER));
+  for (let from = 0; from < entries.length; from += TOGETHER) {
+    const inputs = await coming;
+    coming = openAll(entries.slice(from + TOGETHER, from + 2 * TOGETHER));
+    coming.catch(() => {}); // is told when it is their turn
+    for (const [index, input] of inputs.entries()) {
+      const { path, size, modified } = entries[from + index]!;
+      const lastModified = new Date(modified ?? Date.now());
+      yield input === undefined ? { name: path, lastModified } : { name: path, lastModified, input, size };
     }
-    const input = await entry.open();
-    if (input.size !== size) throw new Error(`${path} has ${input.size} bytes instead of ${size}`);
-    yield { name: path, lastModified, input, size };
   }
+}
+
+/** The bytes of each, `undefined` for a folder. Small ones are read at once: a stream for each takes longer than its bytes. */
+async function openAll(entries: readonly ZipEntry[]): Promise<(Blob | Uint8Array<ArrayBuffer> | undefined)[]> {
+  const blobs = await Promise.all(entries.map(async (entry) => (isFolderPath(entry.path) ? undefined : entry.open())));
+  const readOrStreamed = blobs.map(async (blob, index) => {
+    const { path, size } = entries[index]!;
+    if (blob && blob.size !== size) throw new Error(`${path} has ${blob.size} bytes instead of ${size}`);
+    return blob && size <= SMALL_BYTES ? readSmall(blob, size) : blob;
+  });
+  return Promise.all(readOrStreamed);
 }
 
 // client-zip (2.5.1) writes the end record of zip64 for archives of 4 GiB, but not for those of more entries than a plain end record can count
