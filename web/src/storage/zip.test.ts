@@ -75,6 +75,32 @@ test('each of many files, small and large, has its own bytes', async () => {
   for (const [i, text] of texts.entries()) expect(await readFile(join(folder, 'out', `${i}.txt`), 'utf8')).toBe(text);
 });
 
+test('one is opened after the other, and a large one not before all that is in front of it was taken', async () => {
+  const events: string[] = [];
+  let opening = 0;
+  const entries = [10, 10, 100_000, 100_000, 10, 100_000].map((size, i): ZipEntry => {
+    const entry = entryOf(`${i}.txt`, String(i).repeat(size));
+    const open = async () => {
+      expect(++opening).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      opening -= 1;
+      events.push(`open ${i}`);
+      return entry.open();
+    };
+    return { ...entry, open };
+  });
+  for await (const piece of zipStream(entries)) {
+    const text = new TextDecoder().decode(piece);
+    if (/^(\d)\1+$/.test(text) && events.at(-1) !== `take ${text[0]}`) events.push(`take ${text[0]}`);
+  }
+  for (const [i, { size }] of entries.entries()) {
+    if (size < 100_000) continue;
+    expect(events.indexOf(`open ${i}`)).toBeGreaterThan(events.lastIndexOf(`take ${i - 1}`));
+    expect(events.indexOf(`open ${i}`)).toBeLessThan(events.indexOf(`take ${i}`));
+  }
+  expect(events.filter((event) => event.startsWith('open'))).toHaveLength(entries.length);
+});
+
 test.each([65_600])(
   '%d entries, about as many as a plain archive holds, open in unzip and in Python',
   async (count) => {

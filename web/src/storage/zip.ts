@@ -2,7 +2,7 @@ import { isFolderPath } from '@tincan/shared/folder-path';
 import { readSmall } from '@tincan/engine/transfer/small-reads';
 import { makeZip, predictLength } from 'client-zip';
 
-/** So many entries are opened while those before them are read. */
+/** So many small files are opened and read while those before them are taken. */
 const TOGETHER = 32;
 const SMALL_BYTES = 65_536;
 
@@ -14,8 +14,8 @@ export interface ZipEntry {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly modified: number | undefined;
-  /** Its bytes, asked for shortly before it is its turn. */
-  open(): Promise<Blob>;
+  /** Its bytes: of a small file asked for shortly before it is its turn, of a large one then; never of two entries at once. */
+  readonly open: () => Promise<Blob>;
 }
 
 /** How long the archive of these will be, in bytes. */
@@ -33,28 +33,42 @@ export function zipStream(entries: readonly ZipEntry[]): ReadableStream<Uint8Arr
 }
 
 async function* inputsOf(entries: readonly ZipEntry[]) {
-  let coming = openAll(entries.slice(0, TOGETHER));
-  for (let from = 0; from < entries.length; from += TOGETHER) {
-    const inputs = await coming;
-    coming = openAll(entries.slice(from + TOGETHER, from + 2 * TOGETHER));
-    coming.catch(() => {}); // is told when it is their turn
+  let coming: ReturnType<typeof readAll> | undefined;
+  for (let from = 0; from < entries.length;) {
+    const small = smallFrom(entries, from);
+    // A large one is opened when it is its turn: what it lies in may be let go of once the next is opened.
+    const inputs = small.length === 0 ? [await openEntry(entries[from]!)] : await (coming ?? readAll(small));
+    const next = from + inputs.length;
+    const nextSmall = smallFrom(entries, next);
+    coming = nextSmall.length > 0 && small.length > 0 ? readAll(nextSmall) : undefined;
+    coming?.catch(() => {}); // is told when it is their turn
     for (const [index, input] of inputs.entries()) {
       const { path, size, modified } = entries[from + index]!;
       const lastModified = new Date(modified ?? Date.now());
       yield input === undefined ? { name: path, lastModified } : { name: path, lastModified, input, size };
     }
+    from = next;
   }
 }
 
-/** The bytes of each, `undefined` for a folder. Small ones are read at once: a stream for each takes longer than its bytes. */
-async function openAll(entries: readonly ZipEntry[]): Promise<(Blob | Uint8Array<ArrayBuffer> | undefined)[]> {
-  const blobs = await Promise.all(entries.map(async (entry) => (isFolderPath(entry.path) ? undefined : entry.open())));
-  const readOrStreamed = blobs.map(async (blob, index) => {
-    const { path, size } = entries[index]!;
-    if (blob && blob.size !== size) throw new Error(`${path} has ${blob.size} bytes instead of ${size}`);
-    return blob && size <= SMALL_BYTES ? readSmall(blob, size) : blob;
-  });
-  return Promise.all(readOrStreamed);
+/** The small files and folders that follow each other from here on, as many as are read together. */
+function smallFrom(entries: readonly ZipEntry[], from: number): readonly ZipEntry[] {
+  const next = entries.slice(from, from + TOGETHER);
+  const large = next.findIndex(({ size }) => size > SMALL_BYTES);
+  return large < 0 ? next : next.slice(0, large);
+}
+
+/** `undefined` for a folder. One is opened after the other, and their bytes are read at once: a stream for each takes longer than its bytes. */
+async function readAll(entries: readonly ZipEntry[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+  const blobs: (Blob | undefined)[] = [];
+  for (const entry of entries) blobs.push(isFolderPath(entry.path) ? undefined : await openEntry(entry));
+  return Promise.all(blobs.map(async (blob) => blob && readSmall(blob, blob.size)));
+}
+
+async function openEntry({ path, size, open }: ZipEntry): Promise<Blob> {
+  const blob = await open();
+  if (blob.size !== size) throw new Error(`${path} has ${blob.size} bytes instead of ${size}`);
+  return blob;
 }
 
 // client-zip (2.5.1) writes the end record of zip64 for archives of 4 GiB, but not for those of more entries than a plain end record can count
