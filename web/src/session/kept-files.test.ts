@@ -16,6 +16,8 @@ let asked: Record<'list' | 'remove', number>;
 let places: MemoryPlaces;
 /** What was handed to the downloads: an archive's name, and then what is in it. */
 let came: string[];
+/** Of the latest archive. */
+let archived: readonly ZipEntry[];
 
 beforeEach(() => {
   // A browser without files of the former kind.
@@ -37,6 +39,7 @@ beforeEach(() => {
       return 'handed';
     },
     zip: async (name: string, entries: ZipEntry[]) => {
+      archived = entries;
       for (const entry of entries) await entry.open(); // each is read once it is its turn
       came.push(name, ...entries.map(({ path }) => path));
       return 'handed';
@@ -238,6 +241,14 @@ test('one folder is held at a time: an unfinished one goes on while others are s
   letGo();
   await saved;
   expect(savedOf()).toEqual(['folder/file 0: saved', 'folder/file 1: no', 'folder/file 0: saved']);
+});
+
+test('what is still being opened when an archive was stopped does not take its folder again', async () => {
+  const { folder } = await leaveEnded(2, DONE);
+  await kept.refresh();
+  await kept.download(ids());
+  await expect(archived[1]!.open()).rejects.toThrow();
+  await expect((await store.beside().take(folder)).close()).resolves.toBeUndefined();
 });
 
 test('what was saved by hand is asked for no more', async () => {

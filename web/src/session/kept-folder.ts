@@ -1,3 +1,4 @@
+import { TincanError } from '@tincan/engine/platform/errors';
 import type { SavedHow } from '@tincan/engine/transfer/file-state';
 import {
   endOfSaved,
@@ -14,6 +15,7 @@ import type { Keeper, Received } from './saving.ts';
 /** Of several folders, the one that this page has taken hold of: one at a time, so that an unfinished one can go on as soon as it is not read any more. */
 export class Hold {
   #folder: { readonly name: string; readonly taken: Promise<OfferFolder> } | undefined;
+  #closed = false;
   readonly #store: OfferStore;
 
   constructor(store: OfferStore) {
@@ -24,16 +26,23 @@ export class Hold {
     return this.#store.outlivesPage;
   }
 
-  /** Rejects with `busy` if another page, or this one's room, has it, and `gone` if it has been deleted. */
+  /** Not to be called while it is under way. Rejects with `busy` if another page, or this one's room, has it, `gone` if it has been deleted, and `store-failed` once closed. */
   async take(name: string): Promise<OfferFolder> {
     if (this.#folder?.name !== name) {
-      await this.close();
+      await this.#letGo();
+      if (this.#closed) throw new TincanError('store-failed', `${name} was let go of`);
       this.#folder = { name, taken: this.#store.take(name) };
     }
     return this.#folder.taken;
   }
 
+  /** For good: whatever is still being opened does not take a folder again. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#letGo();
+  }
+
+  async #letGo(): Promise<void> {
     const taken = this.#folder?.taken;
     this.#folder = undefined;
     await (await taken?.catch(() => undefined))?.close(); // what was never held is not let go of
