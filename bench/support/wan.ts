@@ -1,12 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findChromium } from '../../scripts/browsers.mjs';
 import { root } from '../../scripts/run.mjs';
+import { writeBrowserCommand } from './browser-command.ts';
 
 export type WanSide = 'a' | 'b';
 
@@ -66,13 +67,8 @@ export class Wan {
 
   /** A command that starts Chromium on one side. */
   async chromiumCommand(side: WanSide): Promise<string> {
-    const chromium = findChromium();
-    if (chromium === undefined) throw new Error('No Chromium; npm test installs one.');
-    const command = join(this.#folder, `chromium-${side}`);
-    await writeFile(command, `#!/bin/sh\nexec ip netns exec ${this.#name}-${side} '${chromium}' "$@"\n`, {
-      mode: 0o755,
-    });
-    return command;
+    const path = join(this.#folder, `chromium-${side}`);
+    return writeBrowserCommand(path, `ip netns exec ${this.#name}-${side}`, findChromium());
   }
 
   /** Lets both sides reach a port of this machine as a port of their own localhost, beside the emulated path. */

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer-core';
 import { findFirefox } from '../../scripts/browsers.mjs';
+import type { ChromiumOptions } from './chromium-tab.ts';
 import { reportPolicyViolations, seeElements, type SavedFile, type Seen, type Tab } from './tab.ts';
 import { until } from './until.ts';
 
-export interface FirefoxOptions {
-  /** The command that starts the browser, where it is not the browser itself; its arguments come after. */
-  command?: string;
-}
+export type FirefoxOptions = Pick<ChromiumOptions, 'command'>;
 
 /** A person with a Firefox of their own, driven over WebDriver BiDi. */
 export class FirefoxTab implements Tab {

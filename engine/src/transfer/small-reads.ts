@@ -1,3 +1,7 @@
+import { PIECE_BYTES } from '@tincan/shared/limits';
+
+/** Files of up to this are small, in bytes. */
+export const SMALL_BYTES = PIECE_BYTES;
 const MARK_BYTES = 16;
 
 interface Asked {

@@ -1,8 +1,8 @@
-import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
+import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
-import { readSmall } from './small-reads.ts';
+import { readSmall, SMALL_BYTES } from './small-reads.ts';
 
 /** How often a file that is being read is looked at, whether it has changed, in milliseconds. */
 const LOOK_INTERVAL_MS = 5_000;
@@ -133,7 +133,7 @@ export class Source {
     const start = block * BLOCK_BYTES;
     const end = start + blockBytes(this.size, block);
     const read = async () => {
-      if (this.size <= PIECE_BYTES) return readSmall(this.#file, this.size);
+      if (this.size <= SMALL_BYTES) return readSmall(this.#file, this.size);
       // To take a part of a file is a call to the browser of its own.
       return new Uint8Array(await (this.#isOneBlock ? this.#file : this.#file.slice(start, end)).arrayBuffer());
     };

@@ -1,10 +1,9 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
-import { readSmall } from '@tincan/engine/transfer/small-reads';
+import { readSmall, SMALL_BYTES } from '@tincan/engine/transfer/small-reads';
 import { makeZip, predictLength } from 'client-zip';
 
 /** So many small files are opened and read while those before them are taken. */
 const TOGETHER = 32;
-const SMALL_BYTES = 65_536;
 
 /** One thing that goes into an archive. */
 export interface ZipEntry {
@@ -15,7 +14,7 @@ export interface ZipEntry {
   /** Milliseconds since 1970. */
   readonly modified: number | undefined;
   /** Its bytes: of a small file asked for shortly before it is its turn, of a large one then; never of two entries at once. */
-  readonly open: () => Promise<Blob>;
+  open(): Promise<Blob>;
 }
 
 /** How long the archive of these will be, in bytes. */
@@ -62,11 +61,12 @@ function smallFrom(entries: readonly ZipEntry[], from: number): readonly ZipEntr
 async function readAll(entries: readonly ZipEntry[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
   const blobs: (Blob | undefined)[] = [];
   for (const entry of entries) blobs.push(isFolderPath(entry.path) ? undefined : await openEntry(entry));
-  return Promise.all(blobs.map(async (blob) => blob && readSmall(blob, blob.size)));
+  return Promise.all(blobs.map(async (blob, index) => blob && readSmall(blob, entries[index]!.size)));
 }
 
-async function openEntry({ path, size, open }: ZipEntry): Promise<Blob> {
-  const blob = await open();
+async function openEntry(entry: ZipEntry): Promise<Blob> {
+  const blob = await entry.open();
+  const { path, size } = entry;
   if (blob.size !== size) throw new Error(`${path} has ${blob.size} bytes instead of ${size}`);
   return blob;
 }
