@@ -127,7 +127,7 @@ export class ReceivingFile implements TransferFile {
   closeWritten(open: OpenBlock): void {
     this.#close(open);
     this.written.add(open.block);
-    if (this.size <= BLOCK_BYTES) this.onlyHash = open.hash;
+    if (this.size <= BLOCK_BYTES) this.onlyHash = open.expected;
   }
 
   /** Forgets what is asked for and arriving. Blocks that are being written stay. Gives those that are closed. */

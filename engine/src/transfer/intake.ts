@@ -1,10 +1,11 @@
 // The way of received bytes, from the wire to the disk:
 //
-//   frame ─▶ place ─▶ hash ─▶ check ─▶ write ─▶ flush ─▶ durable ─▶ (all blocks) whole ─▶ hash of the sidecar
+//   frame ─▶ place ─▶ (in the store) hash ─▶ check ─▶ write ─▶ flush ─▶ durable ─▶ (all blocks) whole ─▶ hash of the sidecar
 //
 // One intake for each accepted offer. It lives as long as the offer, over links and their losses, and knows nothing of either.
 import { TincanError } from '../platform/errors.ts';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { giveBlockMemory } from './block-memory.ts';
 import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
 import type { ReceivingFile } from './incoming-file.ts';
 import type { OpenBlock } from './open-block.ts';
@@ -98,30 +99,21 @@ export class Intake {
   }
 
   /** All bytes of the block have arrived. */
-  async handleWhole(file: ReceivingFile, open: OpenBlock): Promise<void> {
-    let hash: Uint8Array<ArrayBuffer>;
-    try {
-      hash = await hashBlock(open.bytes!);
-    } catch (error) {
-      if (file.isOpen(open)) this.#askAgain(file, open, 'store-failed', error);
-      return;
-    }
-    if (!file.isOpen(open)) return; // given up meanwhile
-    open.hash = hash;
-    this.#check(file, open);
+  handleWhole(file: ReceivingFile, open: OpenBlock): void {
+    this.#writeIfKnown(file, open);
   }
 
   /**
    * The sender's word for a block's hash: for one that is open only the first counts. One that an earlier visit has written must not have changed
    * since, unless it is known that the file has and it is tried again all the same: then the sender's word counts.
    */
-  handleHash(file: ReceivingFile, block: number, hash: Uint8Array): void {
+  handleHash(file: ReceivingFile, block: number, hash: Uint8Array<ArrayBuffer>): void {
     if (file.state !== 'active') return;
     const open = file.open.get(block);
     if (open) {
       if (open.expected) return;
       open.expected = hash;
-      this.#check(file, open);
+      this.#writeIfKnown(file, open);
     } else if (file.written.has(block)) {
       void this.#compare(file, block, hash);
     }
@@ -162,29 +154,28 @@ export class Intake {
     clearTimeout(this.#timer);
   }
 
-  #check(file: ReceivingFile, open: OpenBlock): void {
-    if (!open.hash || !open.expected || open.writing) return;
-    if (sameHash(open.hash, open.expected)) void this.#write(file, open);
-    else this.#askAgain(file, open, 'corrupt');
+  /** The store compares it with the sender's word for its hash before it writes. */
+  #writeIfKnown(file: ReceivingFile, open: OpenBlock): void {
+    if (open.isWhole && open.expected && !open.writing) void this.#write(file, open, open.expected);
   }
 
-  #askAgain(file: ReceivingFile, open: OpenBlock, why: IntakeFailure, cause?: unknown): void {
+  #handleCorrupt(file: ReceivingFile, open: OpenBlock): void {
     file.closeAgain(open, open.badTimes + 1);
     this.#events.closed(file, open);
-    if (open.badTimes < MAX_BAD_TIMES) return;
-    if (cause !== undefined) console.error('A block could not be hashed.', cause);
-    this.#events.failed(file, why);
+    if (open.badTimes >= MAX_BAD_TIMES) this.#events.failed(file, 'corrupt');
   }
 
-  async #write(file: ReceivingFile, open: OpenBlock): Promise<void> {
-    const { bytes, hash } = open;
+  async #write(file: ReceivingFile, open: OpenBlock, hash: Uint8Array): Promise<void> {
+    const { bytes } = open;
     open.writing = true;
     open.bytes = undefined; // the folder has them now
     try {
-      await this.#folder.write(file.place, open.block, bytes!, hash!);
+      const memory = await this.#folder.write(file.place, open.block, bytes!, hash);
+      if (memory) giveBlockMemory(memory);
     } catch (error) {
       open.writing = false;
       if (!file.isOpen(open) || this.#closed) return;
+      if (error instanceof TincanError && error.code === 'corrupt') return this.#handleCorrupt(file, open);
       file.closeAgain(open);
       this.#events.closed(file, open);
       this.#fail(file, error);

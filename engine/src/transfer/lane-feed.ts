@@ -21,18 +21,26 @@ interface Prepared {
   readonly bytes: Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
+/** Reads a block, of which these pieces are asked for here; `undefined` if it is not to be had (and its file has been dealt with). */
+export type ReadBlock = (
+  file: SendingFile,
+  block: number,
+  pieces: readonly number[],
+) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+
 export interface LaneFeedOptions {
   lane: FrameLane;
-  /** Reads a block; `undefined` if that is not to be had (and its file has been dealt with). */
-  read: (file: SendingFile, block: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+  read: ReadBlock;
 }
 
 /** Answers what was asked for on one lane, in that order, as fast as the lane takes it, until the lane closes. */
 export class LaneFeed {
   readonly lane: FrameLane;
-  readonly #read: LaneFeedOptions['read'];
+  readonly #read: ReadBlock;
   /** In the order in which they are to go out. The file's handle and the piece. */
   readonly #queue = new Map<string, { file: SendingFile; handle: number; piece: number }>();
+  /** Of one after the other: whoever sends it copies it. */
+  readonly #frame = new Uint8Array(FRAME_HEADER_BYTES + PIECE_BYTES);
   #wake = () => {};
   #closed = false;
 
@@ -105,7 +113,7 @@ export class LaneFeed {
     }
     if (!begun) return undefined;
     const { file, handle } = begun;
-    return { file, handle, block, pieces, bytes: this.#read(file, block) };
+    return { file, handle, block, pieces, bytes: this.#read(file, block, pieces) };
   }
 
   async #send({ file, handle, block, pieces }: Prepared, bytes: Uint8Array): Promise<void> {
@@ -123,7 +131,7 @@ export class LaneFeed {
           }
         }
         if (this.#closed || !isAnswered({ file, handle })) return; // the rest would be for nothing
-        this.lane.send(encodeFrame(handle, start + at, bytes.subarray(at, Math.min(at + most, end))));
+        this.lane.send(encodeFrame(handle, start + at, bytes.subarray(at, Math.min(at + most, end)), this.#frame));
       }
     }
   }

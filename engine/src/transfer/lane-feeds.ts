@@ -1,5 +1,5 @@
 import type { ReceiverMessage } from '@tincan/shared/link-message';
-import { LaneFeed } from './lane-feed.ts';
+import { LaneFeed, type ReadBlock } from './lane-feed.ts';
 import type { SendingFile } from './outgoing-offer.ts';
 import type { FrameLane } from './path.ts';
 
@@ -7,16 +7,14 @@ import type { FrameLane } from './path.ts';
 const MAX_EARLY_WANTS = 64;
 
 type Want = Extract<ReceiverMessage, { type: 'want' }>;
-type Read = (file: SendingFile, block: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 /** The feeds of all lanes that are open, and what was asked for on those that are not open here yet. */
 export class LaneFeeds {
-  readonly #read: Read;
+  readonly #read: ReadBlock;
   readonly #feeds = new Map<number, LaneFeed>();
   #early: Want[] = [];
 
-  /** `read` reads a block; `undefined` if that is not to be had (and its file has been dealt with). */
-  constructor(read: Read) {
+  constructor(read: ReadBlock) {
     this.#read = read;
   }
 

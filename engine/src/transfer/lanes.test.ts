@@ -93,7 +93,7 @@ describe('a lane that is lost', () => {
     await acceptAll(peers);
     await expectArrived(peers, files);
     const { onOther, wants } = atTheCut!;
-    expect(onOther.size).toBeGreaterThan(100);
+    expect(onOther.size).toBeGreaterThan(30);
     const later = peers.wants.slice(wants).flatMap(piecesOf);
     // Near the end one late piece in a hundred may be asked for on two lanes, cut or no cut.
     const again = later.filter((piece) => onOther.has(piece));
@@ -122,17 +122,20 @@ describe('a lane that stands still', () => {
     const peers = new WatchedPeers({ lanes: 2 });
     const size = 40 * BLOCK_BYTES;
     const files = { 'file.bin': bytesOf(size) };
-    const late = () => {
+    const lateOn = (index: number) => {
       const arrived = new Set(peers.arrived);
-      return peers.asked(1).filter((piece) => !arrived.has(piece)).length;
+      return peers.asked(index).filter((piece) => !arrived.has(piece)).length;
     };
-    const isNearTheEnd = () => new Set(peers.asked()).size === size / PIECE && late() > 0 && late() <= 4;
-    let stands = false;
-    peers.stands = (index) => index === 1 && (stands ||= isNearTheEnd());
+    const isNearTheEnd = () => new Set(peers.asked()).size === size / PIECE;
+    let standing: number | undefined;
+    peers.stands = (index) => {
+      if (standing === undefined && isNearTheEnd() && lateOn(index) > 0 && lateOn(index) <= 4) standing = index;
+      return index === standing;
+    };
     offer(peers, files);
     await acceptAll(peers);
     await expectArrived(peers, files);
-    expect(stands).toBe(true);
+    expect(standing).toBeDefined();
     const asked = peers.asked();
     const askedTwice = (asked.length - new Set(asked).size) * PIECE;
     expect(askedTwice).toBeGreaterThan(0);
@@ -198,7 +201,7 @@ describe('what is asked for before the lane is open here', () => {
     const lane = (epoch: number): FrameLane => ({
       ...{ index: 0, epoch, maxMessageBytes: 262_144, full: false },
       send: (frame) => {
-        const parsed = parseFrame(frame.buffer);
+        const parsed = parseFrame(frame.slice().buffer);
         if (parsed.ok) sent.push(`epoch ${epoch}: ${parsed.value.offset / PIECE}`);
       },
       drained: async () => {},

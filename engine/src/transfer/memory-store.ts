@@ -5,7 +5,7 @@ import { BlockSet, blockCount } from './blocks.ts';
 import { expiredOf } from './expiry.ts';
 import { HASH_BYTES, hashBlock, sameHash } from './hash.ts';
 import { Holders } from './holders.ts';
-import { checkBlock, fileAt } from './store-checks.ts';
+import { checkBlock, checkHash, fileAt } from './store-checks.ts';
 import {
   isFreed,
   type FileEnd,
@@ -200,6 +200,8 @@ export class MemoryStore implements OfferStore {
       write: async (file, block, bytes, hash) => {
         assertHeld();
         checkBlock(kept, file, block, bytes, hash);
+        await checkHash(bytes, hash);
+        assertHeld();
         const blocks = kept.blocks.get(file) ?? new Map<number, Block>();
         const grows = bytes.length - (blocks.get(block)?.bytes.length ?? 0);
         if (memory.usedBytes + grows > memory.capBytes)
@@ -207,6 +209,7 @@ export class MemoryStore implements OfferStore {
         memory.usedBytes += grows;
         kept.blocks.set(file, blocks.set(block, { bytes, hash, durable: false }));
         kept.writtenAt = this.#now();
+        return undefined;
       },
       flush: async () => {
         assertHeld();

@@ -1,4 +1,5 @@
 import { PIECE_BYTES, SMALL_FRAME_PAYLOAD_BYTES } from '@tincan/shared/limits';
+import { takeBlockMemory } from './block-memory.ts';
 import type { LaneRequests } from './lane-requests.ts';
 
 const HALVES_PER_PIECE = PIECE_BYTES / SMALL_FRAME_PAYLOAD_BYTES;
@@ -22,9 +23,7 @@ export class OpenBlock {
   readonly badTimes: number;
   bytes: Uint8Array<ArrayBuffer> | undefined;
   /** The sender's word for what its SHA-256 is; the first one counts. */
-  expected: Uint8Array | undefined;
-  /** Of the bytes that arrived, once they are whole and hashed. */
-  hash: Uint8Array<ArrayBuffer> | undefined;
+  expected: Uint8Array<ArrayBuffer> | undefined;
   /** Handed to the disk. */
   writing = false;
   /** One bit a half of a piece that has arrived: 32 of them in a block. */
@@ -69,7 +68,7 @@ export class OpenBlock {
   /** Notes that a piece is asked for on this lane. */
   ask(piece: number, lane: LaneRequests): void {
     (this.#asked[piece] === undefined ? this.#asked : this.#askedTwice)[piece] = lane;
-    lane.awaitedBytes += this.#pieceBytes(piece);
+    lane.ask(this.#pieceBytes(piece));
   }
 
   /** This lane will not bring what it was asked for. */
@@ -107,10 +106,11 @@ export class OpenBlock {
       this.#missingBytes -= Math.min(SMALL_FRAME_PAYLOAD_BYTES, this.length - half * SMALL_FRAME_PAYLOAD_BYTES);
     }
     if (!isNews) return false;
-    this.bytes ??= new Uint8Array(this.length);
+    this.bytes ??= takeBlockMemory(this.length);
     this.bytes.set(bytes, within);
     if (this.#hasWhole(piece)) {
-      this.#release(this.#asked, piece);
+      this.#asked[piece]?.bring(this.#pieceBytes(piece));
+      this.#asked[piece] = undefined;
       this.#release(this.#askedTwice, piece);
     }
     return true;
@@ -134,7 +134,7 @@ export class OpenBlock {
 
   #release(asked: (LaneRequests | undefined)[], piece: number): void {
     const lane = asked[piece];
-    if (lane) lane.awaitedBytes -= this.#pieceBytes(piece);
+    lane?.giveUp(this.#pieceBytes(piece));
     asked[piece] = undefined;
   }
 }

@@ -12,7 +12,7 @@ export interface FrameLane extends LaneName {
   readonly maxMessageBytes: number;
   /** Whoever has more to send waits for `drained`. False once the lane is closed. */
   readonly full: boolean;
-  /** Hands one frame over, in order. Does nothing once the lane is closed: whoever waits for the bytes asks again. */
+  /** Hands one frame over, in order; it is copied before this returns. Does nothing once the lane is closed: whoever waits for the bytes asks again. */
   send(frame: Uint8Array<ArrayBuffer>): void;
   /** Resolves once there is room again; rejects when the lane closes. */
   drained(): Promise<void>;

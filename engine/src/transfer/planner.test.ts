@@ -15,7 +15,16 @@ function fileOf(size: number): ReceivingFile {
   return file;
 }
 
-const lane = (index: number, epoch = 1) => new LaneRequests({ index, epoch });
+/** One that may be asked for a whole window, since it brought so much so soon. */
+function lane(index: number, epoch = 1): LaneRequests {
+  let now = 0;
+  const requests = new LaneRequests({ index, epoch }, () => now);
+  now = 100;
+  requests.ask(WINDOW / 5);
+  now = 200;
+  requests.bring(WINDOW / 5);
+  return requests;
+}
 
 function plannerWith(lanes: readonly LaneRequests[], ...files: ReceivingFile[]): Planner {
   const planner = new Planner();
@@ -43,23 +52,28 @@ function write(planner: Planner, file: ReceivingFile, block: number): void {
 }
 
 describe('what is asked for', () => {
-  it('is a window and no more, in order; and more once a quarter of it is written', () => {
+  it('is a window and no more, in order; and more once some of it is written', () => {
     const one = lane(0);
     const file = fileOf(64 * BLOCK_BYTES);
     const planner = plannerWith([one], file);
     expect(piecesIn(planner.take().get(one))).toEqual([...Array(256).keys()]);
     expect(piecesIn(planner.take().get(one))).toEqual([]);
     for (let piece = 0; piece < 256; piece++) arrive(file, piece);
-    for (let block = 0; block < 3; block++) write(planner, file, block);
     expect(piecesIn(planner.take().get(one))).toEqual([]);
-    write(planner, file, 3);
-    expect(piecesIn(planner.take().get(one))).toEqual(Array.from({ length: 64 }, (_, i) => 256 + i));
+    for (let block = 0; block < 3; block++) write(planner, file, block);
+    expect(piecesIn(planner.take().get(one))).toEqual(Array.from({ length: 48 }, (_, i) => 256 + i));
   });
 
-  it('is of no more than 256 small files at a time', () => {
+  it('is of no more than 256 small files at a time, and of more once a quarter of them is written', () => {
     const one = lane(0);
     const planner = plannerWith([one], ...Array.from({ length: 1_000 }, () => fileOf(10)));
-    expect(planner.take().get(one)!.size).toBe(256);
+    const asked = [...planner.take().get(one)!.keys()];
+    expect(asked).toHaveLength(256);
+    for (const file of asked) arrive(file, 0);
+    for (const file of asked.slice(0, 63)) write(planner, file, 0);
+    expect(planner.take().get(one)!.size).toBe(0);
+    write(planner, asked[63]!, 0);
+    expect(planner.take().get(one)!.size).toBe(64);
   });
 
   it('is shared out block by block among the lanes, and nothing is asked for on two of them', () => {
@@ -99,6 +113,30 @@ describe('what is asked for', () => {
     const again = piecesIn(planner.take().get(next));
     expect(again.slice(0, lost!.length - 20)).toEqual(lost!.slice(20));
     expect(again.filter((piece) => kept!.includes(piece))).toEqual([]);
+  });
+
+  it('is of slow lanes no more than they bring soon, whatever the window: they hold up no other', () => {
+    let now = 0;
+    const [slow, quick] = [0, 1].map((index) => new LaneRequests({ index, epoch: 1 }, () => now));
+    const file = fileOf(100 * BLOCK_BYTES);
+    const planner = plannerWith([slow!, quick!], file);
+    const waiting = new Map([slow!, quick!].map((each) => [each, [] as number[]]));
+    const come = { slow: 0, quick: 0 };
+    for (; now < 20_000; now += 20) {
+      for (const [on, asked] of planner.take()) waiting.get(on)!.push(...piecesIn(asked));
+      // One piece each half a second, and two each 20 ms.
+      const brought = [
+        now % 500 === 0 ? waiting.get(slow!)!.splice(0, 1) : [],
+        waiting.get(quick!)!.splice(0, 2),
+      ] as const;
+      for (const piece of brought.flat()) arrive(file, piece);
+      come.slow += brought[0].length;
+      come.quick += brought[1].length;
+      for (const open of [...file.open.values()]) if (open.isWhole) write(planner, file, open.block);
+      if (now > 2_000) expect(slow!.awaitedBytes).toBeLessThanOrEqual(3 * PIECE);
+    }
+    expect(come.quick * PIECE).toBeGreaterThan(0.95 * (100 * BLOCK_BYTES - come.slow * PIECE));
+    expect(file.written.complete).toBe(true);
   });
 
   it('of a lane that was opened anew stays, when the loss of the earlier one is heard late', () => {

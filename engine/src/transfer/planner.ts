@@ -7,9 +7,10 @@ import type { LaneName } from './path.ts';
 
 /** What may be asked for and not yet written, in bytes: the only window there is, so the disk sets the pace. */
 const WINDOW_BYTES = 16 * BLOCK_BYTES;
-/** What a block counts for at least, so that the window also bounds how many small files are open at once (256). */
-const MIN_BLOCK_COST = WINDOW_BYTES / 256;
-/** More is asked for when this much of the window, or of a lane's share of it, is free: asking costs a message. */
+/** What a block counts for at least, so that the window also bounds how many small files are open at once. */
+const MAX_OPEN = 256;
+const MIN_BLOCK_COST = WINDOW_BYTES / MAX_OPEN;
+/** More is asked for when this much of a lane's quota is free, and so many more small files may be open: asking costs a message. */
 const ASK_SHARE = 0.25;
 /** Of all that was asked for, what may be asked for twice near the end. */
 const TWICE_SHARE = 0.01;
@@ -28,6 +29,8 @@ export class Planner {
   readonly #lanes = new Map<number, LaneRequests>();
   /** Every block that is asked for and not yet written, in the order in which it was opened. */
   readonly #open = new Map<OpenBlock, ReceivingFile>();
+  /** When last asked, there was not enough for all lanes. */
+  #hasNothing = false;
   #usedBytes = 0;
   #askedBytes = 0;
   #twiceBytes = 0;
@@ -65,30 +68,47 @@ export class Planner {
 
   /** What to ask for on each lane now: block by block, on the lane that has least to bring; nothing on one that still has enough. */
   take(): Map<LaneRequests, Asked> {
-    const quota = Math.max(BLOCK_BYTES, WINDOW_BYTES / this.#lanes.size);
-    const hungry = this.lanes.filter(({ awaitedBytes }) => awaitedBytes <= quota * (1 - ASK_SHARE));
+    const hungry = this.lanes.filter(isHungry);
     const taken = new Map<LaneRequests, Asked>(hungry.map((lane) => [lane, new Map()]));
     const next = () => {
       const lane = hungry.reduce<LaneRequests | undefined>(
-        (least, each) => (least && least.awaitedBytes <= each.awaitedBytes ? least : each),
+        (least, each) => (least && fullness(least) <= fullness(each) ? least : each),
         undefined,
       );
-      return lane && lane.awaitedBytes < quota ? lane : undefined;
+      return lane && fullness(lane) < 1 ? lane : undefined;
+    };
+    /** A block by itself to one lane; where a lane's share is less than that, its parts to several. */
+    const share = (open: OpenBlock, file: ReceivingFile) => {
+      const pieces = open.unasked();
+      while (pieces.length > 0) {
+        const lane = next();
+        if (!lane) return;
+        const room = Math.ceil((lane.quotaBytes - lane.awaitedBytes) / PIECE_BYTES);
+        const count = lane.quotaBytes < 2 * BLOCK_BYTES ? room : pieces.length;
+        this.#ask(taken.get(lane)!, file, open, pieces.splice(0, count), lane);
+      }
     };
     for (const [open, file] of this.#open) {
-      const lane = next();
-      if (!lane) return taken;
-      if (file.isAsked) this.#ask(taken.get(lane)!, file, open, open.unasked(), lane);
+      if (!next()) break;
+      if (file.isAsked) share(open, file);
     }
-    const isWorthIt = this.#usedBytes <= WINDOW_BYTES * (1 - ASK_SHARE);
-    while (isWorthIt && this.#usedBytes < WINDOW_BYTES) {
-      const lane = next();
-      const opened = lane && this.#openNext();
-      if (!opened) break;
-      this.#ask(taken.get(lane)!, opened.file, opened.open, opened.open.unasked(), lane);
+    const isWorthIt = this.#open.size <= MAX_OPEN * (1 - ASK_SHARE);
+    let isTheEnd = false;
+    while (isWorthIt && !isTheEnd && this.#usedBytes < WINDOW_BYTES && next()) {
+      const opened = this.#openNext();
+      if (opened) share(opened.open, opened.file);
+      else isTheEnd = true;
     }
-    for (const [lane, asked] of taken) if (lane.awaitedBytes === 0) this.#takeLate(asked, lane);
+    this.#hasNothing = next() !== undefined;
+    if (isTheEnd) for (const [lane, asked] of taken) if (lane.awaitedBytes === 0) this.#takeLate(asked, lane);
     return taken;
+  }
+
+  /** A lane has little left to bring, and there may be something to ask it for. */
+  get isHungry(): boolean {
+    for (const lane of this.#lanes.values())
+      if (lane.awaitedBytes === 0 || (isHungry(lane) && !this.#hasNothing)) return true;
+    return false;
   }
 
   /** Something is asked for that has not come: bytes, or the hash of a block. */
@@ -143,6 +163,14 @@ export class Planner {
     this.#askedBytes += pieces.length * PIECE_BYTES;
     note(asked, file, open, pieces);
   }
+}
+
+function fullness({ awaitedBytes, quotaBytes }: LaneRequests): number {
+  return awaitedBytes / quotaBytes;
+}
+
+function isHungry(lane: LaneRequests): boolean {
+  return fullness(lane) <= 1 - ASK_SHARE;
 }
 
 function note(asked: Asked, file: ReceivingFile, open: OpenBlock, pieces: readonly number[]): void {

@@ -77,7 +77,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     this.#allPromisedBytes = promisedBytes ?? (() => this.promisedBytes);
     this.#sender = sender ?? (() => ({ name: '', link: '' }));
     this.#now = now;
-    this.#requests = new Requests((message) => path.send(message));
+    this.#requests = new Requests((message) => path.send(message), this.#now);
     this.#reports = new Reports((message) => path.send(message));
     this.#endNotices = new Notices((handles, reason) => path.send({ type: 'stop', handles, reason }));
     this.#verification = new Verification({

@@ -11,6 +11,7 @@ import { StallWatch } from './stall-watch.ts';
 /** Asks one peer for what its files lack, each lane for its own pieces: what a lane was asked for goes with it, and with nothing else. */
 export class Requests {
   readonly #send: (message: ReceiverMessage) => void;
+  readonly #now: () => number;
   readonly #planner = new Planner();
   readonly #stallWatch = new StallWatch(
     () => this.#planner.isWaiting,
@@ -18,8 +19,9 @@ export class Requests {
   );
   #askIsSoon = false;
 
-  constructor(send: (message: ReceiverMessage) => void) {
+  constructor(send: (message: ReceiverMessage) => void, now: () => number) {
     this.#send = send;
+    this.#now = now;
   }
 
   /** Asks for what the file lacks, after all files before it, or before them where it had its turn already. */
@@ -44,7 +46,7 @@ export class Requests {
   }
 
   openLane(lane: LaneName): void {
-    this.#planner.openLane(new LaneRequests(lane));
+    this.#planner.openLane(new LaneRequests(lane, this.#now));
     this.#askSoon();
   }
 
@@ -57,6 +59,7 @@ export class Requests {
   /** Something came. On the way of every frame. */
   handleHeard(): void {
     this.#stallWatch.handleHeard();
+    if (this.#planner.isHungry) this.#askSoon();
   }
 
   /** All lanes are gone with the link. Blocks whose hash was not heard are closed: the sender's word for it may be lost. */

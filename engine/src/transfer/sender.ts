@@ -2,10 +2,11 @@ import type { FileEntry, ReceiverMessage, StopReason } from '@tincan/shared/link
 import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import { Emitter } from '../platform/emitter.ts';
 import { inBatches } from './batches.ts';
-import { pieceCount } from './blocks.ts';
+import { blockBytes, pieceCount, PIECES_PER_BLOCK } from './blocks.ts';
 import { isLive, type TransferFile } from './file-state.ts';
 import { HashTeller } from './hash-teller.ts';
 import { MAX_QUEUED_PIECES } from './lane-feed.ts';
+import type { ReadBlock } from './lane-feed.ts';
 import { LaneFeeds } from './lane-feeds.ts';
 import { Notices } from './notices.ts';
 import { noteDone, SendingOffer, type OfferedSource, type SendingFile } from './outgoing-offer.ts';
@@ -43,7 +44,7 @@ export class Sender extends Emitter<SenderEvents> {
   #linked = false;
   readonly #endNotices: Notices<StopReason>;
   readonly #holdNotices: Notices<'person' | 'file' | 'none'>;
-  readonly #feeds = new LaneFeeds((file, block) => this.#read(file, block));
+  readonly #feeds = new LaneFeeds((...asked) => this.#read(...asked));
   readonly #hashes: HashTeller;
 
   constructor({ path, keeps = false }: SenderOptions) {
@@ -169,9 +170,11 @@ export class Sender extends Emitter<SenderEvents> {
       case 'durable':
         for (const { handle, durable } of message.files) this.#noteDurable(this.#byHandle.get(handle), durable);
         break;
-      case 'have':
-        this.#handleHave(this.#byHandle.get(message.handle), message.blocks);
+      case 'have': {
+        const file = this.#byHandle.get(message.handle);
+        if (file) this.#hashes.tellAgain(file, message.blocks);
         return;
+      }
       case 'complete':
         void this.#verify(message.files);
         return;
@@ -269,21 +272,19 @@ export class Sender extends Emitter<SenderEvents> {
     }
   }
 
-  async #read(file: SendingFile, block: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { source } = file;
-    if (!source) return undefined;
+  /** Reads a block, of which these pieces are asked for. Its hash is told with its first piece. */
+  async #read(...[file, block, pieces]: Parameters<ReadBlock>): Promise<Awaited<ReturnType<ReadBlock>>> {
+    if (!file.source) return undefined;
+    const isWhole = pieces.length * PIECE_BYTES >= blockBytes(file.size, block);
     try {
-      const bytes = await source.readBlock(block);
-      void this.#hashes.tell(file, block, bytes.length > PIECE_BYTES ? 'at-once' : 'soon');
+      const bytes = await (isWhole ? file.source.readBlock(block) : file.source.recentBlock(block));
+      if (pieces[0] === block * PIECES_PER_BLOCK)
+        void this.#hashes.tell(file, block, bytes.length > PIECE_BYTES ? 'at-once' : 'soon');
       return bytes;
     } catch (error) {
       this.#handleUnreadable(file, error);
       return undefined;
     }
-  }
-
-  #handleHave(file: SendingFile | undefined, blocks: readonly (readonly [number, number])[]): void {
-    if (file) this.#hashes.tellAgain(file, blocks);
   }
 
   #handleUnreadable(file: SendingFile, error: unknown): void {

@@ -2,10 +2,14 @@ import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import { HASH_BYTES, hashBlock, sameHash, toHex } from './hash.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 import { readSmall, SMALL_BYTES } from './small-reads.ts';
 
 /** How often a file that is being read is looked at, whether it has changed, in milliseconds. */
 const LOOK_INTERVAL_MS = 5_000;
+
+/** Of all sources: memory is the page's. */
+const recent = new RecentBlocks();
 
 /** Opens the file as it is now. `undefined` where the browser does not allow that at this moment; rejects if the file is gone. */
 export type Reopen = () => Promise<File | undefined>;
@@ -52,6 +56,13 @@ export class Source {
     const bytes = await this.#read(block);
     // Whoever waits for the hash hears if it fails; the next one who asks reads it anew.
     if (!this.#hashing.has(block)) this.#hash(block, bytes).catch(() => {});
+    return bytes;
+  }
+
+  /** The same of a block that was read lately, without reading or hashing it once more: another part of it has been asked for. */
+  async recentBlock(block: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await recent.get(this, block, () => this.readBlock(block));
+    if (this.#changed) throw this.#changed;
     return bytes;
   }
 

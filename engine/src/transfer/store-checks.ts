@@ -1,6 +1,6 @@
 import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount } from './blocks.ts';
-import { HASH_BYTES } from './hash.ts';
+import { HASH_BYTES, hashBlock, sameHash } from './hash.ts';
 import { isFreed, type FileEnd, type KeptFile, type Manifest } from './store.ts';
 
 /** A file by its place in the manifest; throws `store-failed` where there is none. */
@@ -8,6 +8,12 @@ export function fileAt({ files }: Manifest, place: number): KeptFile {
   const file = files[place];
   if (!file) throw new TincanError('store-failed', `there is no file ${place}`);
   return file;
+}
+
+/** Throws `corrupt` unless the block has this SHA-256. */
+export async function checkHash(bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void> {
+  if (!sameHash(await hashBlock(bytes), hash))
+    throw new TincanError('corrupt', 'a block has another hash than was told');
 }
 
 /** Throws `store-failed` for what is no whole block of a file that is still wanted: it would overwrite another one's bytes. */

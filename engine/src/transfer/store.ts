@@ -97,9 +97,15 @@ export interface OfferFolder {
   /** The blocks that were durable when the folder was opened: what an earlier visit left is to be checked by `recheck` before it counts as whole. */
   durableAtOpening(file: number): BlockSet;
   /**
-   * Writes a whole block that has this SHA-256, and takes the bytes over: the caller must not touch them again, also where there was no room.
+   * Writes a whole block if it has this SHA-256; rejects with `corrupt`, and writes nothing, if it has not. Takes the bytes over: the caller must not touch them again,
+   * also where there was no room. Resolves with their memory if it may be used for others, with whatever is in it.
    */
-  write(file: number, block: number, bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void>;
+  write(
+    file: number,
+    block: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    hash: Uint8Array,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Every block whose `write` had resolved before the call is durable once this resolves. */
   flush(): Promise<void>;
   /** Reads a durable block back and compares it with its hash; one that differs is not durable any more, and the answer is `false`. */

@@ -54,7 +54,9 @@ describe('a transfer over a perfect path', () => {
 
   it('[XFER-4] never asks for more than the window while the disk stands still', async () => {
     const written: (() => void)[] = [];
-    const stuck = new ChangedStore(() => ({ write: () => new Promise<void>((resolve) => written.push(resolve)) }));
+    const stuck = new ChangedStore(() => ({
+      write: () => new Promise((resolve) => written.push(() => resolve(undefined))),
+    }));
     const peers = new LinkedPeers({ bob: stuck });
     offer(peers, { 'file.bin': bytesOf(64 * BLOCK_BYTES) });
     await acceptAll(peers);

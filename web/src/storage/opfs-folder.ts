@@ -8,7 +8,7 @@ import { TincanError } from '@tincan/engine/platform/errors';
 import { BlockSet, blockBytes, blockCount } from '@tincan/engine/transfer/blocks';
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { HASH_BYTES, hashBlock, sameHash } from '@tincan/engine/transfer/hash';
-import { checkBlock, fileAt } from '@tincan/engine/transfer/store-checks';
+import { checkBlock, checkHash, fileAt } from '@tincan/engine/transfer/store-checks';
 import { isFreed, type FileEnd, type FileNote, type Manifest, type OfferFolder } from '@tincan/engine/transfer/store';
 import { FolderFiles } from './folder-files.ts';
 import {
@@ -122,8 +122,15 @@ export class OpfsFolder implements OfferFolder {
     return this.#isFreed(file) ? [] : (this.#durable[file] ?? []);
   }
 
-  async write(file: number, block: number, bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<void> {
+  async write(
+    file: number,
+    block: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    hash: Uint8Array,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     try {
+      checkBlock(this, file, block, bytes, hash);
+      await checkHash(bytes, hash);
       await this.#next(async () => {
         checkBlock(this, file, block, bytes, hash);
         const { data, sidecar, at, entry } = this.#places[file]!;
@@ -132,6 +139,7 @@ export class OpfsFolder implements OfferFolder {
         pending.entries.set(entry + block, hash);
         this.#pending.set(sidecar, pending);
       });
+      return bytes;
     } catch (error) {
       throw asStoreError(error);
     }

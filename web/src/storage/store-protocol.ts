@@ -29,6 +29,9 @@ export interface StoreFailure {
   readonly message: string;
 }
 
+/** What became of a block: it was written, and this is its memory, which comes back; or why it was not. */
+export type WrittenBlock = Uint8Array<ArrayBuffer> | StoreFailure;
+
 /** What can be asked of the worker, and what it answers; `undefined` says that it is done. */
 export interface StoreCalls {
   /** First of all: which application this is, by the path that it is served at. */
@@ -40,8 +43,7 @@ export interface StoreCalls {
   available: { asks: object; answers: number };
   closeAll: { asks: object; answers: undefined };
 
-  /** Answers with why each block was not written; nothing for one that was. */
-  write: { asks: { folder: string; blocks: readonly BlockToWrite[] }; answers: (StoreFailure | undefined)[] };
+  write: { asks: { folder: string; blocks: readonly BlockToWrite[] }; answers: WrittenBlock[] };
   flush: { asks: { folder: string }; answers: undefined };
   recheck: { asks: OfFile & { block: number }; answers: boolean };
   hashes: { asks: OfFile; answers: Uint8Array<ArrayBuffer> };

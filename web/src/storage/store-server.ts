@@ -8,6 +8,7 @@ import type {
   StoreCalls,
   StoreFailure,
   StoreRequest,
+  WrittenBlock,
 } from './store-protocol.ts';
 
 type Answering<Answer> = [Answer] extends [undefined] ? Promise<void> : Promise<Answer>;
@@ -33,7 +34,7 @@ export class StoreServer {
       const held = await this.#held(folder);
       const writing = blocks.map(({ file, block, bytes, hash }) => held.write(file, block, bytes, hash));
       return (await Promise.allSettled(writing)).map((each) =>
-        each.status === 'rejected' ? failureOf(each.reason) : undefined,
+        each.status === 'rejected' ? failureOf(each.reason) : each.value,
       );
     },
     flush: async ({ folder }) => (await this.#held(folder)).flush(),
@@ -65,6 +66,12 @@ export class StoreServer {
   async #held(folder: string): Promise<OpfsFolder> {
     return (await this.#folders).held(folder);
   }
+}
+
+/** What of an answer is given over and not copied. */
+export function transfersOf({ name }: StoreRequest, answer: StoreAnswer): Transferable[] {
+  if (name !== 'write' || !answer.ok) return [];
+  return (answer.value as WrittenBlock[]).flatMap((written) => (written instanceof Uint8Array ? [written.buffer] : []));
 }
 
 function failureOf(error: unknown): StoreFailure {

@@ -2,7 +2,7 @@
 import { openDisk } from './handles.ts';
 import { OpfsFolders } from './opfs-folders.ts';
 import { DISK_FOLDER, nameOf, type StoreRequest } from './store-protocol.ts';
-import { StoreServer } from './store-server.ts';
+import { StoreServer, transfersOf } from './store-server.ts';
 import { WebLocks } from './web-locks.ts';
 
 const server = new StoreServer(async (path) => {
@@ -18,6 +18,6 @@ const server = new StoreServer(async (path) => {
 
 addEventListener('message', ({ data }: MessageEvent<StoreRequest>) => {
   void server.handle(data).then((answer) => {
-    postMessage(answer);
+    postMessage(answer, { transfer: transfersOf(data, answer) });
   });
 });

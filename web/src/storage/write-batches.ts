@@ -1,15 +1,15 @@
 import { TincanError } from '@tincan/engine/platform/errors';
-import type { BlockToWrite, StoreFailure } from './store-protocol.ts';
+import type { BlockToWrite, WrittenBlock } from './store-protocol.ts';
 
 /** Requests under way at a time: while the worker writes one, the next is on its way. */
 const MAX_UNDER_WAY = 2;
 /** Blocks are gathered to about this, in bytes: a large one goes alone, thousands of small ones together. */
 const BATCH_BYTES = 1_048_576;
 
-type Write = (blocks: readonly BlockToWrite[]) => Promise<readonly (StoreFailure | undefined)[]>;
+type Write = (blocks: readonly BlockToWrite[]) => Promise<readonly WrittenBlock[]>;
 
 interface Waiting extends BlockToWrite {
-  readonly resolve: () => void;
+  readonly resolve: (memory: Uint8Array<ArrayBuffer> | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -23,8 +23,8 @@ export class WriteBatches {
     this.#write = write;
   }
 
-  /** Rejects as the store does for this block. */
-  add(block: BlockToWrite): Promise<void> {
+  /** Resolves with the block's memory; rejects as the store does for it. */
+  add(block: BlockToWrite): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...block, resolve, reject });
       if (this.#underWay < MAX_UNDER_WAY) void this.#next();
@@ -36,11 +36,11 @@ export class WriteBatches {
     if (batch.length === 0) return;
     this.#underWay++;
     try {
-      const failures = await this.#write(batch.map(({ file, block, bytes, hash }) => ({ file, block, bytes, hash })));
+      const written = await this.#write(batch.map(({ file, block, bytes, hash }) => ({ file, block, bytes, hash })));
       for (const [index, { resolve, reject }] of batch.entries()) {
-        const failure = failures[index];
-        if (failure) reject(new TincanError(failure.code, failure.message));
-        else resolve();
+        const one = written[index];
+        if (one && 'code' in one) reject(new TincanError(one.code, one.message));
+        else resolve(one);
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);

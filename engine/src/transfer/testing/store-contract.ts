@@ -1,7 +1,7 @@
 // What every implementation of the OfferStore port must keep.
 import { BLOCK_BYTES } from '@tincan/shared/limits';
 import { KEEP_SAVED_MS, KEEP_UNFINISHED_MS } from '../expiry.ts';
-import { HASH_BYTES } from '../hash.ts';
+import { HASH_BYTES, hashBlock } from '../hash.ts';
 import { TAKE_TIMEOUT_MS, type FileEnd, type OfferStore } from '../store.ts';
 import { expectBytes, expectCode, expectSame, type ContractCase } from './contract.ts';
 import { LINK, durableIn, expectBlob, expectWhole, listOf, manifestOf, writeAll, writeBlocks } from './kept-files.ts';
@@ -143,6 +143,23 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
         );
       await expectCode(folder.write(0, 0, new Uint8Array(10), new Uint8Array(31).fill(1)), 'store-failed');
       for (const file of [0, 1, 2]) await expectWhole(folder, file);
+    },
+  },
+  {
+    name: 'a block that has another hash than is told is refused as corrupt, and nothing is written of it',
+    run: async (bench) => {
+      const folder = await (await bench.open()).create(manifestOf(10, 2 * MiB), LINK);
+      await writeBlocks(folder, 0, 0);
+      await writeBlocks(folder, 1, 1);
+      const other = await hashBlock(Uint8Array.of(1));
+      await expectCode(folder.write(0, 0, new Uint8Array(10), other), 'corrupt');
+      await expectCode(folder.write(1, 0, new Uint8Array(MiB), other), 'corrupt');
+      await folder.flush();
+      expectBytes(await folder.hashes(1), await listOf(folder.manifest, 1, [1]), 'the sidecar');
+      await expectWhole(folder, 0);
+      await writeBlocks(folder, 1, 0);
+      await folder.flush();
+      await expectWhole(folder, 1);
     },
   },
   {

@@ -4,7 +4,7 @@ import { removeEntry } from '../handles.ts';
 import { OpfsFolders } from '../opfs-folders.ts';
 import { OpfsStore, type StoreWorker } from '../opfs-store.ts';
 import type { StoreAnswer, StoreRequest } from '../store-protocol.ts';
-import { StoreServer } from '../store-server.ts';
+import { StoreServer, transfersOf } from '../store-server.ts';
 import type { DiskBench } from './disk-contract.ts';
 import { FakeDisk, type FakePage } from './fake-disk.ts';
 
@@ -28,7 +28,9 @@ export class FakeWorker implements StoreWorker {
   }
 
   postMessage(message: StoreRequest, transfer: Transferable[]): void {
-    void this.#server.handle(structuredClone(message, { transfer })).then((data) => this.emit('message', { data }));
+    void this.#server.handle(structuredClone(message, { transfer })).then((answer) => {
+      this.emit('message', { data: structuredClone(answer, { transfer: transfersOf(message, answer) }) });
+    });
   }
 
   addEventListener(type: string, listener: (event: { data: StoreAnswer; message?: string }) => void): void {
