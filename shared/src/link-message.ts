@@ -93,6 +93,18 @@ const Claims = v.object({
 // ---- lanes: further connections, set up over the link
 const LaneRequest = v.object({ type: v.literal('lane-request'), lane: Lane });
 const LaneSignal = v.object({ type: v.literal('lane-signal'), lane: Lane, epoch: Epoch, signal: ConnectionSignal });
+/** The lane is not wanted any more. */
+const LaneClose = v.object({ type: v.literal('lane-close'), lane: Lane });
+/** Asks what has come on the speaker's lanes. The answer comes at once and names the number, so it tells how long the way is, too. */
+const LaneAsk = v.object({ type: v.literal('lane-ask'), ask: Size });
+/** What has come on each open lane since it opened: its number, its epoch, bytes. */
+const LaneArrived = v.object({
+  type: v.literal('lane-arrived'),
+  ask: Size,
+  arrived: v.pipe(v.array(v.tuple([Lane, Epoch, Size])), v.maxLength(64)),
+});
+/** Among the features of a `hello`: the speaker answers what has arrived on its lanes. */
+export const LANE_ARRIVED = 'lane-arrived';
 
 // ---- a call's connection, set up over the link
 /** The speaker wants one that it cannot begin itself; `epoch` is the highest that it has seen, 0 for none. */
@@ -192,7 +204,7 @@ const Stop = v.object({ type: v.literal('stop'), handles: batch(Handle), reason:
 
 const SenderMessage = v.variant('type', [Offer, Hashes, Verified, Hold, Withdraw]);
 const ReceiverMessage = v.variant('type', [Accept, Decline, Want, Durable, Have, Complete, Done, Pause, Stop]);
-const LaneMessage = v.variant('type', [LaneRequest, LaneSignal]);
+const LaneMessage = v.variant('type', [LaneRequest, LaneSignal, LaneClose, LaneAsk, LaneArrived]);
 const MediaMessage = v.variant('type', [MediaRequest, MediaSignal]);
 const LinkMessage = v.variant('type', [
   Hello,
@@ -223,22 +235,11 @@ export type LinkMessage = v.InferOutput<typeof LinkMessage>;
 
 const SENDER_TYPES = typesOf(SenderMessage.options);
 const RECEIVER_TYPES = typesOf(ReceiverMessage.options);
+const LANE_TYPES = typesOf(LaneMessage.options);
 const CALL_TYPES = typesOf(CallMessage.options);
 const LINK_TYPES: ReadonlySet<string> = new Set([
-  ...typesOf([
-    Hello,
-    Reveal,
-    Profile,
-    Ping,
-    Pong,
-    Bye,
-    Claims,
-    Move,
-    Chat,
-    ChatReceipt,
-    ...LaneMessage.options,
-    ...MediaMessage.options,
-  ]),
+  ...typesOf([Hello, Reveal, Profile, Ping, Pong, Bye, Claims, Move, Chat, ChatReceipt, ...MediaMessage.options]),
+  ...LANE_TYPES,
   ...CALL_TYPES,
   ...SENDER_TYPES,
   ...RECEIVER_TYPES,
@@ -249,6 +250,10 @@ export function isSenderMessage(message: LinkMessage): message is SenderMessage 
 }
 export function isReceiverMessage(message: LinkMessage): message is ReceiverMessage {
   return RECEIVER_TYPES.has(message.type);
+}
+
+export function isLaneMessage(message: LinkMessage): message is LaneMessage {
+  return LANE_TYPES.has(message.type);
 }
 
 export function isCallMessage(message: LinkMessage): message is CallMessage {

@@ -1,6 +1,6 @@
 import { randomId, toBase64Url } from '@tincan/shared/base64url';
 import { claimOf } from '@tincan/shared/claim';
-import type { LinkMessage } from '@tincan/shared/link-message';
+import { isLaneMessage, type LinkMessage } from '@tincan/shared/link-message';
 import { BLOCK_BYTES, MAX_CLAIMS } from '@tincan/shared/limits';
 import { describe, expect, it } from 'vitest';
 import { network, pageOf } from '../rtc/testing/in-a-room.ts';
@@ -76,7 +76,9 @@ describe('claims', () => {
     const carol = pageOf('carol');
     carol.mesh.on('peer-added', ({ link, lanes }) => {
       link.on('up', () => link.send({ type: 'claims', claims: [...overheard, 'A'.repeat(43)] }));
-      link.on('message', (message) => heard.push(message));
+      link.on('message', (message) => {
+        if (!isLaneMessage(message)) heard.push(message);
+      });
       lanes.on('frame', () => heard.push({ type: 'chat', id: 'a frame', text: '' }));
     });
     carol.enter();

@@ -8,6 +8,7 @@ import { RoomSecret } from '@tincan/shared/secret';
 import type { IceServer, Welcome } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
 import { SerialQueue } from '../platform/serial-queue.ts';
+import type { Timers } from '../platform/timers.ts';
 import type { CreateConnection } from '../rtc/connection.ts';
 import { Mesh, type Introducer } from '../rtc/mesh.ts';
 import type { SocketEnvironment } from '../signaling/reconnecting-socket.ts';
@@ -41,6 +42,8 @@ export interface RendezvousOptions {
   url: string;
   createConnection: CreateConnection;
   environment?: Partial<SocketEnvironment>;
+  /** See `MeshOptions`. */
+  timers?: Timers;
   sessionOf?: (fingerprint: string) => SessionId;
 }
 

@@ -131,6 +131,11 @@ export class ConnectionSlot extends Emitter<SlotEvents> {
     this.#current?.connection.send(data);
   }
 
+  /** Of the present connection. */
+  setLowWater(bytes: number): void {
+    this.#current?.connection.setLowWater(bytes);
+  }
+
   async route(): Promise<Route | undefined> {
     return this.#current?.connection.route();
   }

@@ -4,7 +4,7 @@ import type { ConnectionSignal } from '@tincan/shared/introduction';
 import type { IceServer } from '@tincan/shared/signaling';
 import type { Media } from './media.ts';
 
-/** `drain` comes when the buffer falls to this, in bytes: enough to keep the network busy until more is handed over. */
+/** `drain` comes when the buffer falls to this, in bytes, unless told otherwise: enough to keep the network busy until more is handed over. */
 export const LOW_WATER_BYTES = 262_144;
 
 export interface ConnectionEnd {
@@ -19,7 +19,7 @@ export type ConnectionEvents = {
   /** Both sides can send; with `media`, tracks. */
   open: undefined;
   message: string | ArrayBuffer;
-  /** `bufferedBytes` has fallen to `LOW_WATER_BYTES` from above it. */
+  /** `bufferedBytes` has fallen to the low mark from above it. */
   drain: undefined;
   /** The path is lost for the moment, or is there again; the connection waits for it, and ends by itself if that takes too long. */
   interrupted: boolean;
@@ -36,6 +36,8 @@ export interface Connection {
   send(data: string | Uint8Array<ArrayBuffer>): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
+  /** From now on the low mark is this, in bytes. */
+  setLowWater(bytes: number): void;
   /** The largest message that the other side takes, in bytes, once open. */
   readonly maxMessageBytes: number;
   /** Of the certificate whose key the other side has proved to hold, once open; the browser's word, not the description's. */

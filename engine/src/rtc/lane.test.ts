@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Budget } from './budget.ts';
 import { LOW_WATER_BYTES } from './connection.ts';
 import { Lane } from './lane.ts';
 
@@ -11,6 +12,11 @@ class FakeChannel {
   sentBytes = 0;
   stuck = false;
   readonly maxMessageBytes = 262_144;
+  lowWaterBytes = LOW_WATER_BYTES;
+
+  setLowWater(bytes: number): void {
+    this.lowWaterBytes = bytes;
+  }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
     this.sentBytes += frame.byteLength;
@@ -34,11 +40,18 @@ async function flood(lane: Lane): Promise<void> {
   }
 }
 
-function limited(bytesPerSecond: number): { lane: Lane; channel: FakeChannel } {
-  const channel = new FakeChannel();
-  const lane = new Lane({ index: 0, epoch: 1 }, channel);
-  lane.limit(bytesPerSecond);
-  return { lane, channel };
+function limited(bytesPerSecond: number, lanes = 1) {
+  const budget = new Budget();
+  const all = Array.from({ length: lanes }, (_, index) => {
+    const channel = new FakeChannel();
+    return { channel, lane: new Lane({ index, epoch: 1 }, channel, budget) };
+  });
+  const limit = (rate: number | undefined) => {
+    budget.change(rate);
+    for (const { lane } of all) lane.share(rate && rate / lanes);
+  };
+  limit(bytesPerSecond);
+  return { ...all[0]!, all, limit };
 }
 
 const isClosed = { code: 'lane-closed' };
@@ -84,19 +97,20 @@ describe('a lane with a limit', () => {
     const before = channel.sentBytes;
     channel.bufferedBytes = 0;
     channel.stuck = false;
+    lane.handleDrain();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(channel.sentBytes - before).toBeGreaterThan(900_000);
     lane.handleClose();
   });
 
   test('may be changed while somebody waits', async () => {
-    const { lane, channel } = limited(10_000);
+    const { lane, channel, limit } = limited(10_000);
     lane.send(new Uint8Array(100_000)); // ten seconds
     let isDrained = false;
     const drained = lane.drained().then(() => (isDrained = true));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(isDrained).toBe(false);
-    lane.limit(1_000_000);
+    limit(1_000_000);
     await vi.advanceTimersByTimeAsync(200);
     expect(isDrained).toBe(true);
     await drained;
@@ -104,10 +118,10 @@ describe('a lane with a limit', () => {
   });
 
   test('that is lifted lets whoever waits go on at once', async () => {
-    const { lane } = limited(10_000);
+    const { lane, limit } = limited(10_000);
     lane.send(new Uint8Array(100_000));
     const drained = lane.drained();
-    lane.limit(undefined);
+    limit(undefined);
     await drained;
     expect(vi.getTimerCount()).toBe(0);
     expect(lane.full).toBe(false);
@@ -121,6 +135,21 @@ describe('a lane with a limit', () => {
     lane.handleDrain();
     await Promise.resolve();
     expect(isDrained).toBe(false);
+  });
+
+  test('share it with each other, whoever waits longest first, and leave what one cannot use to the others', async () => {
+    const { all } = limited(1_000_000, 4);
+    for (const { lane } of all) flood(lane).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(8_000);
+    const sent = () => all.map(({ channel }) => channel.sentBytes);
+    for (const bytes of sent()) expect(Math.abs(bytes - 2_000_000)).toBeLessThan(200_000);
+    const before = sent();
+    for (const { channel } of all.slice(1)) channel.stuck = true;
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(all.slice(1).map(({ channel }) => channel.bufferedBytes)).toEqual([FRAME_BYTES, FRAME_BYTES, FRAME_BYTES]);
+    expect(sent()[0]! - before[0]!).toBeGreaterThan(7_500_000);
+    for (const { lane } of all) lane.handleClose();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('rejects everyone who waits when it closes, and leaves no timer', async () => {

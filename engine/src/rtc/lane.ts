@@ -1,15 +1,21 @@
 import { TincanError } from '../platform/errors.ts';
+import { Budget } from './budget.ts';
 import { LOW_WATER_BYTES } from './connection.ts';
-import { Pace } from './pace.ts';
 
 /** Above this many buffered bytes a lane is full. More only costs memory and makes cancelling slow. */
 const FULL_BYTES = 1_048_576;
+/** What may wait in a lane that keeps to a rate, in milliseconds of its share: it goes out in one burst when the network takes it again. */
+const BACKLOG_MS = 25;
+/** A channel that holds less than this idles between two turns of a busy page, however slow the rate. */
+const LEAST_BACKLOG_BYTES = 32_768;
 
 /** What a lane needs of its connection. */
 export interface LaneChannel {
   readonly bufferedBytes: number;
   readonly maxMessageBytes: number;
   send(frame: Uint8Array<ArrayBuffer>): void;
+  /** From now on the drain is told when the buffer falls to this, in bytes. */
+  setLowWater(bytes: number): void;
 }
 
 interface Waiter {
@@ -26,20 +32,34 @@ export class Lane {
   /** The largest message that the other side takes, in bytes. */
   readonly maxMessageBytes: number;
   readonly #channel: LaneChannel;
-  readonly #now: () => number;
+  readonly #budget: Budget;
+  readonly #onSend: () => void;
   #waiters: Waiter[] = [];
   #closed = false;
-  #pace: Pace | undefined;
-  /** Runs while somebody waits for the pace. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** More than this may not wait in the channel; `undefined` without a rate. */
+  #backlogBytes: number | undefined;
+  /** It waits in the budget's queue. */
+  #queued = false;
+  readonly #turn = () => {
+    this.#queued = false;
+    if (this.#budget.isOpen) this.#wake();
+    else this.#wakeOrWait();
+  };
   #handedOverBytes = 0;
 
-  constructor({ index, epoch }: { index: number; epoch: number }, channel: LaneChannel, now = () => performance.now()) {
+  /** `budget` is what it shares with the other lanes to the peer; `onSend` is called before something is handed over. */
+  constructor(
+    { index, epoch }: { index: number; epoch: number },
+    channel: LaneChannel,
+    budget = new Budget(),
+    onSend: () => void = () => {},
+  ) {
     this.index = index;
     this.epoch = epoch;
     this.maxMessageBytes = channel.maxMessageBytes;
     this.#channel = channel;
-    this.#now = now;
+    this.#budget = budget;
+    this.#onSend = onSend;
   }
 
   /** Bytes handed over and not yet taken by the network. */
@@ -54,59 +74,60 @@ export class Lane {
 
   /** Whoever has more to send waits for `drained`. False once the lane is closed. */
   get full(): boolean {
-    if (this.#closed) return false;
-    if (this.#pace) return this.#pace.waitMs(this.bufferedBytes, this.#now()) > 0;
-    return this.bufferedBytes >= FULL_BYTES;
+    return !this.#closed && (this.#holdsEnough || !this.#budget.isOpen);
   }
 
-  /** From now on the lane is full whenever more would pass this pace, and holds little; `undefined` for no limit. */
-  limit(bytesPerSecond: number | undefined): void {
-    if (this.#closed || bytesPerSecond === this.#pace?.bytesPerSecond) return;
-    if (bytesPerSecond === undefined) this.#pace = undefined;
-    else if (this.#pace) this.#pace.change(bytesPerSecond, this.#now());
-    else this.#pace = new Pace(bytesPerSecond, this.#now());
+  /** About how fast it is going to send, in bytes per second, which says how much may wait in it; `undefined` for as fast as it can. */
+  share(bytesPerSecond: number | undefined): void {
+    if (this.#closed) return;
+    const backlog =
+      bytesPerSecond === undefined ? undefined : Math.max(LEAST_BACKLOG_BYTES, (bytesPerSecond * BACKLOG_MS) / 1_000);
+    if (backlog === this.#backlogBytes) return;
+    this.#backlogBytes = backlog;
+    this.#channel.setLowWater(Math.min(LOW_WATER_BYTES, backlog ?? LOW_WATER_BYTES));
     this.#wakeOrWait();
   }
 
   /** Hands one frame over, in order. Does nothing once the lane is closed. */
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.#closed) return;
+    this.#onSend();
     this.#handedOverBytes += frame.byteLength;
-    this.#pace?.take(frame.byteLength, this.#now());
     this.#channel.send(frame);
+    this.#budget.take(frame.byteLength);
   }
 
-  /** Resolves once there is room again: `bufferedBytes` at the low mark, or what a limit allows; rejects when the lane closes. */
+  /** Resolves once there is room again: the channel has drained, and it is this lane's turn to send; rejects when the lane closes. */
   drained(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
-      if (this.#timer === undefined) this.#wakeOrWait();
+      if (!this.#queued) this.#wakeOrWait();
     });
   }
 
   handleDrain(): void {
-    // Under a limit the mark may be reached long before more is allowed.
-    if (!this.#pace) this.#wake();
+    this.#wakeOrWait();
   }
 
   handleClose(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#budget.leave(this.#turn);
     for (const { reject } of this.#takeWaiters()) reject(closedError());
   }
 
+  get #holdsEnough(): boolean {
+    if (this.#backlogBytes === undefined) return this.bufferedBytes >= FULL_BYTES;
+    return this.bufferedBytes > this.#backlogBytes;
+  }
+
+  /** Of the channel and the budget, the channel first: a place in the budget's queue is for those who can send. */
   #wakeOrWait(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#waiters.length === 0) return;
-    if (!this.#pace) {
-      if (this.bufferedBytes <= LOW_WATER_BYTES) this.#wake();
-      return; // else the connection says when
-    }
-    const waitMs = this.#pace.waitMs(this.bufferedBytes, this.#now());
-    if (waitMs === 0) this.#wake();
-    else this.#timer = setTimeout(() => this.#wakeOrWait(), waitMs);
+    if (this.#waiters.length === 0 || this.#queued) return;
+    if (this.bufferedBytes > Math.min(LOW_WATER_BYTES, this.#backlogBytes ?? LOW_WATER_BYTES)) return; // the connection says when
+    if (this.#budget.isOpen && !this.#budget.isAwaited) return this.#wake();
+    this.#queued = true;
+    this.#budget.wait(this.#turn);
   }
 
   #wake(): void {

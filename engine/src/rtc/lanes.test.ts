@@ -2,7 +2,8 @@ import type { LaneMessage } from '@tincan/shared/link-message';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LOW_WATER_BYTES } from './connection.ts';
 import type { Lane } from './lane.ts';
-import { Lanes, MAX_LANES, type LanesOptions } from './lanes.ts';
+import { MAX_LANES } from './lane-count.ts';
+import { Lanes, type LanesOptions } from './lanes.ts';
 import { sessionOf } from './testing/fake-room.ts';
 import { fingerprintLine, LinkedNetwork } from './testing/linked-connections.ts';
 
@@ -17,8 +18,12 @@ afterEach(() => {
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const frame = (bytes: number, first = 0) => Uint8Array.of(first, ...new Uint8Array(bytes - 1));
 
-/** Two sides whose link takes a millisecond, and what each has said on it. */
-function pair({ isTheirs = () => true }: Partial<LanesOptions> = {}) {
+/** Two sides, how long their link takes from one to the other, and what each has said on it. */
+function pair({
+  isTheirs = () => true,
+  answers = () => false,
+  linkMs = 1,
+}: Partial<LanesOptions> & { linkMs?: number } = {}) {
   const said: string[] = [];
   const create = (me: string, peer: string) => {
     const opened: Lane[] = [];
@@ -31,11 +36,12 @@ function pair({ isTheirs = () => true }: Partial<LanesOptions> = {}) {
       getIceServers: () => [],
       random: () => 0.5,
       isTheirs,
+      answers,
       send: (message: LaneMessage) => {
         said.push(
           `${me}: ${message.type === 'lane-signal' ? `${message.signal.type} ${message.epoch}` : message.type}`,
         );
-        setTimeout(() => far[me]?.handleMessage(message), 1);
+        setTimeout(() => far[me]?.handleMessage(message), linkMs);
       },
     });
     lanes.on('lane-opened', (lane) => opened.push(lane));
@@ -276,4 +282,110 @@ describe('[LANE-5] frames', () => {
     lane.send(frame(9));
     expect(lane.bufferedBytes).toBe(0);
   });
+});
+
+describe('[LANE-8] on a long path', () => {
+  const longPath = { answers: () => true, linkMs: 20 };
+
+  test('it is asked 40 times a second what has arrived, while something is sent; and answered, but not of a lane that has gone', async () => {
+    const { alice, bob, said } = pair(longPath);
+    bob.lanes.open();
+    await pass(1_000);
+    const answers: (readonly (readonly number[])[])[] = [];
+    const handle = alice.lanes.handleMessage.bind(alice.lanes);
+    alice.lanes.handleMessage = (message) => {
+      if (message.type === 'lane-arrived') answers.push(message.arrived);
+      handle(message);
+    };
+    for (let count = 0; count < 100; count++) {
+      alice.opened[0]!.send(frame(1_000));
+      await pass(10);
+    }
+    await pass(100);
+    expect(answers.at(-1)).toEqual([[0, 1, 100_000]]);
+    expect(answers.length).toBeGreaterThan(35);
+    expect(answers.length).toBeLessThan(50);
+    network.cut(network.open('lane-0'));
+    await pass(5_000);
+    alice.opened.find(({ index }) => index === 0)!.send(frame(500));
+    await pass(100);
+    expect(answers.at(-1)).toEqual([[0, 2, 500]]);
+    const { length } = said();
+    await pass(10_000);
+    expect(said().length - length).toBeLessThan(90);
+  });
+
+  test('there are four lanes as soon as something is sent, and more where they are held back', async () => {
+    const { alice, bob } = pair(longPath);
+    bob.lanes.open();
+    await pass(1_000);
+    expect(alice.opened).toHaveLength(1);
+    alice.opened[0]!.send(frame(1_000));
+    await pass(500);
+    expect([alice.opened.length, bob.opened.length]).toEqual([4, 4]);
+  });
+
+  test('nothing is believed beyond what was sent, nor answers that were not asked for', async () => {
+    const { alice, bob } = pair(longPath);
+    bob.lanes.open();
+    await pass(1_000);
+    for (let count = 0; count < 40; count++) {
+      alice.opened[0]!.send(frame(1_000));
+      for (const ask of [count, 1e12])
+        alice.lanes.handleMessage({
+          type: 'lane-arrived',
+          ask,
+          arrived: [
+            [0, 1, 1e12],
+            [5, 1, 1e12],
+          ],
+        });
+      await pass(50);
+    }
+    expect([alice.opened.length, bob.opened.length]).toEqual([4, 4]);
+  });
+});
+
+test('on a short path there is one lane, and nothing is asked after the first moment', async () => {
+  const { alice, bob, said } = pair({ answers: () => true });
+  bob.lanes.open();
+  await pass(1_000);
+  const { length } = said();
+  for (let count = 0; count < 100; count++) {
+    alice.opened[0]!.send(frame(1_000));
+    await pass(10);
+  }
+  expect(said().length).toBe(length);
+  expect([alice.opened.length, bob.opened.length]).toEqual([1, 1]);
+});
+
+test('[LANE-9] a lane that stands still is replaced, by either side', async () => {
+  for (const [sender, receiver] of [
+    ['alice', 'bob'],
+    ['bob', 'alice'],
+  ] as const) {
+    network = new LinkedNetwork({ latencyMs: () => 20 });
+    const both = pair({ answers: () => true, linkMs: 20 });
+    both[receiver].lanes.open();
+    await pass(1_000);
+    const lane = both[sender].opened[0]!;
+    network.stuck = true;
+    lane.send(frame(40_000));
+    network.stuck = false;
+    await pass(2_000);
+    for (const { opened } of [both[sender], both[receiver]])
+      expect(opened.find(({ index }) => index === 0)?.epoch).toBe(2);
+  }
+});
+
+test('[LANE-10] a lane that is not wanted any more closes, and stays closed', async () => {
+  const { alice, bob } = pair();
+  bob.lanes.open(3);
+  await pass(50);
+  for (const { lanes } of [alice, bob]) lanes.handleMessage({ type: 'lane-close', lane: 2 });
+  await pass(60_000);
+  expect([alice, bob].map(({ opened }) => opened.map(({ index }) => index))).toEqual([
+    [0, 1],
+    [0, 1],
+  ]);
 });

@@ -2,20 +2,23 @@
 //
 //   the side that does not initiate ── lane-request { lane } ──────────────────▶ the side that does
 //                                   ◀─ lane-signal { lane, epoch, signal } ───▶   (offer, answer, candidates)
+//
+// How fast they send, and how many there are, is the pacer's.
 import type { SessionId } from '@tincan/shared/introduction';
 import type { LaneMessage } from '@tincan/shared/link-message';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import { ownTimers, type Timers } from '../platform/timers.ts';
 import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { Lane } from './lane.ts';
+import { MAX_LANES } from './lane-count.ts';
+import { LanePacer } from './lane-pacer.ts';
 import { Retry } from './retry.ts';
 
 /** A first attempt may fail by chance. */
 const BLOCKED_AFTER_FAILURES = 2;
-/** More than this many the other side cannot make us open: each costs a socket and its buffers. */
-export const MAX_LANES = 16;
 
 type LanesEvents = {
   'lane-opened': Lane;
@@ -36,7 +39,12 @@ export interface LanesOptions {
   send: (message: LaneMessage) => void;
   /** Whether this is the peer's certificate: a lane has to show the same as the link. */
   isTheirs: (fingerprint: string) => boolean;
+  /** The other page answers what has arrived; without, nothing is learned of the path, and nothing is paced. */
+  answers?: () => boolean;
+  isRelayed?: () => boolean;
   now?: () => number;
+  /** For what sets the pace. */
+  timers?: Timers;
   random?: () => number;
 }
 
@@ -50,6 +58,8 @@ interface Place {
   /** Attempts in a row that did not open. */
   failures: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** Bytes that the present lane has brought here. */
+  arrivedBytes: number;
 }
 
 /** Opens lanes beside a link, and opens them again while the link lives. Nothing that happens to a lane touches the link. */
@@ -58,8 +68,8 @@ export class Lanes extends Emitter<LanesEvents> {
   readonly #initiates: boolean;
   readonly #retryOptions: { now: () => number; random: () => number };
   readonly #places = new Map<number, Place>();
+  readonly #pacer: LanePacer;
   #wantedCount = 0;
-  #bytesPerSecond: number | undefined;
   /** By lanes that have closed. */
   #carriedBytes = 0;
   #linkUp = false;
@@ -69,7 +79,17 @@ export class Lanes extends Emitter<LanesEvents> {
     super();
     this.#options = options;
     this.#initiates = options.me < options.peer;
-    this.#retryOptions = { now: options.now ?? (() => performance.now()), random: options.random ?? Math.random };
+    const now = options.now ?? (() => performance.now());
+    this.#retryOptions = { now, random: options.random ?? Math.random };
+    this.#pacer = new LanePacer({
+      send: options.send,
+      answers: options.answers ?? (() => false),
+      isRelayed: options.isRelayed ?? (() => false),
+      now,
+      timers: options.timers ?? ownTimers,
+      want: (count) => this.#want(count),
+      replace: ({ index }) => this.#replace(this.#placeOf(index)),
+    });
   }
 
   /** Asks for lanes 0 to `count - 1`, now and after every loss. Repeating it is harmless. */
@@ -78,11 +98,9 @@ export class Lanes extends Emitter<LanesEvents> {
     if (this.#linkUp) this.#openWanted();
   }
 
-  /** How fast all lanes together may send from now on; `undefined` for no limit. */
+  /** How fast all lanes together may send from now on, whatever the path could carry; `undefined` for no limit. */
   limit(bytesPerSecond: number | undefined): void {
-    this.#bytesPerSecond = bytesPerSecond;
-    const lanes = this.#openLanes;
-    for (const lane of lanes) lane.limit(bytesPerSecond && bytesPerSecond / lanes.length);
+    this.#pacer.limit(bytesPerSecond);
   }
 
   /** Bytes that the network has taken on all lanes so far. */
@@ -92,12 +110,14 @@ export class Lanes extends Emitter<LanesEvents> {
 
   handleLinkUp(): void {
     this.#linkUp = true;
+    this.#pacer.start();
     this.#openWanted();
   }
 
   /** All lanes close, and their epochs are forgotten: what the next link carries cannot be about them. */
   handleLinkDown(): void {
     this.#linkUp = false;
+    this.#pacer.stop();
     for (const place of this.#places.values()) {
       clearTimeout(place.timer);
       place.slot.drop('the link is down');
@@ -107,7 +127,11 @@ export class Lanes extends Emitter<LanesEvents> {
   }
 
   handleMessage(message: LaneMessage): void {
-    if (!this.#linkUp || message.lane >= MAX_LANES) return;
+    if (!this.#linkUp) return;
+    if (message.type === 'lane-ask') return this.#answer(message.ask);
+    if (message.type === 'lane-arrived') return this.#pacer.handleArrived(message);
+    if (message.lane >= MAX_LANES) return;
+    if (message.type === 'lane-close') return this.#retire(message.lane);
     if (message.type === 'lane-request') return this.#handleRequest(message.lane);
     // The side that initiates has a place for whatever it is answered about; the other makes one for an early offer.
     if (this.#initiates && !this.#places.has(message.lane)) return;
@@ -158,12 +182,19 @@ export class Lanes extends Emitter<LanesEvents> {
       isTheirs,
     });
     const retry = new Retry(this.#retryOptions);
-    const place: Place = { index, slot, retry, wanted: false, lane: undefined, failures: 0, timer: undefined };
+    const place: Place = {
+      ...{ index, slot, retry, wanted: false, lane: undefined, failures: 0, timer: undefined },
+      arrivedBytes: 0,
+    };
     this.#places.set(index, place);
     slot.on('signal', ({ epoch, signal }) => send({ type: 'lane-signal', lane: index, epoch, signal }));
     slot.on('open', () => this.#handleOpen(place));
     slot.on('drain', () => place.lane?.handleDrain());
-    slot.on('message', (message) => typeof message === 'string' || this.emit('frame', message));
+    slot.on('message', (message) => {
+      if (typeof message === 'string') return;
+      place.arrivedBytes += message.byteLength;
+      this.emit('frame', message);
+    });
     slot.on('close', () => this.#handleClose(place));
     slot.on('breach', (breach) => this.emit('breach', breach));
     return place;
@@ -172,11 +203,14 @@ export class Lanes extends Emitter<LanesEvents> {
   #handleOpen(place: Place): void {
     place.slot.settle();
     place.retry.handleUp();
-    const lane = new Lane({ index: place.index, epoch: place.slot.epoch }, place.slot);
+    const lane = new Lane({ index: place.index, epoch: place.slot.epoch }, place.slot, this.#pacer.budget, () =>
+      this.#pacer.handleSend(),
+    );
     place.lane = lane;
     place.failures = 0;
+    place.arrivedBytes = 0;
     this.#review();
-    this.limit(this.#bytesPerSecond);
+    this.#pacer.handleOpen(lane);
     this.emit('lane-opened', lane);
   }
 
@@ -191,7 +225,7 @@ export class Lanes extends Emitter<LanesEvents> {
     }
     this.#carriedBytes += lane.carriedBytes;
     lane.handleClose();
-    this.limit(this.#bytesPerSecond);
+    this.#pacer.handleClose(lane);
     this.emit('lane-closed', lane);
   }
 
@@ -202,5 +236,39 @@ export class Lanes extends Emitter<LanesEvents> {
     if (blocked === this.#blocked) return;
     this.#blocked = blocked;
     this.emit('blocked', blocked);
+  }
+
+  /** Opens lanes up to this many, and closes those beyond, here and there. */
+  #want(count: number): void {
+    for (let index = count; index < this.#wantedCount; index++) {
+      this.#options.send({ type: 'lane-close', lane: index });
+      this.#retire(index);
+    }
+    this.#wantedCount = Math.min(this.#wantedCount, count);
+    this.open(count);
+  }
+
+  /** Nobody wants this lane any more. */
+  #retire(index: number): void {
+    const place = this.#places.get(index);
+    if (!place) return;
+    place.wanted = false;
+    clearTimeout(place.timer);
+    place.slot.drop('not wanted any more');
+  }
+
+  #replace(place: Place): void {
+    if (this.#initiates) return this.#start(place);
+    place.slot.drop('stands still');
+    clearTimeout(place.timer);
+    this.#pursue(place);
+  }
+
+  /** Tells what each open lane has brought here. */
+  #answer(ask: number): void {
+    const arrived = [...this.#places.values()].flatMap(({ index, lane, arrivedBytes }): [number, number, number][] =>
+      lane && arrivedBytes > 0 ? [[index, lane.epoch, arrivedBytes]] : [],
+    );
+    this.#options.send({ type: 'lane-arrived', ask, arrived });
   }
 }

@@ -80,7 +80,7 @@ test('[LINK-1] [WORDS-1] is connected when hello and reveal are through, and rev
     {
       type: 'hello',
       wire: 2,
-      features: ['chat-receipt'],
+      features: ['chat-receipt', 'lane-arrived'],
       name: 'bob',
       commitment: expect.stringMatching(/^[\w-]{43}$/) as string,
     },

@@ -8,7 +8,13 @@
 import { fromBase64Url, toBase64Url } from '@tincan/shared/base64url';
 import type { ConnectionSignal, SessionId } from '@tincan/shared/introduction';
 import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
-import { CHAT_RECEIPT, parseLinkMessage, WIRE_VERSION, type LinkMessage } from '@tincan/shared/link-message';
+import {
+  CHAT_RECEIPT,
+  LANE_ARRIVED,
+  parseLinkMessage,
+  WIRE_VERSION,
+  type LinkMessage,
+} from '@tincan/shared/link-message';
 import { commitmentTo, SAFETY_NONCE_BYTES, safetyWords } from '@tincan/shared/safety-words';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
@@ -25,7 +31,7 @@ const MAX_FAULTS = 5;
 const PROBE_MS = 2_000;
 const PROBE_LATE_MS = 500;
 /** What every page of this build can do, and earlier ones of the same wire version may not. */
-const FEATURES = [CHAT_RECEIPT];
+const FEATURES = [CHAT_RECEIPT, LANE_ARRIVED];
 
 export type LinkState = 'connecting' | 'connected' | 'reconnecting';
 /** The two pages speak different wire versions, and which of them has to reload. */

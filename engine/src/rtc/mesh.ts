@@ -7,6 +7,7 @@ import { MAX_DISPLAY_NAME_CHARS } from '@tincan/shared/limits';
 import { sessionOf } from '@tincan/shared/session';
 import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
+import type { Timers } from '../platform/timers.ts';
 import type { Breach } from './breach.ts';
 import type { CreateConnection } from './connection.ts';
 import { Peer } from './peer.ts';
@@ -43,6 +44,8 @@ export interface MeshOptions {
   getIceServers: () => readonly IceServer[];
   maxPeers?: number;
   now?: () => number;
+  /** For what sets the pace of bulk bytes; a hidden page's own are too slow for it. */
+  timers?: Timers;
   random?: () => number;
   /** The wire version to speak; tests play a page of another one. */
   wire?: number;

@@ -1,5 +1,6 @@
 import type { ConnectionSignal, Introduction, SessionId } from '@tincan/shared/introduction';
-import type { LinkMessage } from '@tincan/shared/link-message';
+import { isLaneMessage, LANE_ARRIVED, type LinkMessage } from '@tincan/shared/link-message';
+import type { IceServer } from '@tincan/shared/signaling';
 import { Emitter } from '../platform/emitter.ts';
 import type { Breach } from './breach.ts';
 import type { Route } from './connection.ts';
@@ -78,7 +79,15 @@ export class Peer extends Emitter<PeerEvents> {
     this.#now = options.now ?? (() => performance.now());
     this.#retry = new Retry({ now: this.#now, random: options.random ?? Math.random });
     const link = new Link(options);
-    const lanes = new Lanes({ ...options, send: (message) => void link.send(message) });
+    const lanes = new Lanes({
+      ...options,
+      send: (message) => void link.send(message),
+      answers: () => link.features.includes(LANE_ARRIVED),
+      isRelayed: () => this.#route === 'relay',
+      // What the link reaches directly, its lanes do: a relay has no part in it.
+      getIceServers: () =>
+        this.#route === 'direct' ? withoutRelays(options.getIceServers()) : options.getIceServers(),
+    });
     const media = new MediaConnection({ ...options, send: (message) => void link.send(message) });
     this.link = link;
     this.lanes = lanes;
@@ -208,7 +217,7 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #handleMessage(message: LinkMessage): void {
-    if (message.type === 'lane-request' || message.type === 'lane-signal') this.lanes.handleMessage(message);
+    if (isLaneMessage(message)) this.lanes.handleMessage(message);
     if (message.type === 'media-request' || message.type === 'media-signal') this.media.handleMessage(message);
   }
 
@@ -290,4 +299,12 @@ export class Peer extends Emitter<PeerEvents> {
     this.#route = route;
     this.emit('changed', undefined);
   }
+}
+
+/** STUN alone. */
+function withoutRelays(servers: readonly IceServer[]): IceServer[] {
+  return servers.flatMap((server) => {
+    const urls = [server.urls].flat().filter((url) => !/^turns?:/i.test(url));
+    return urls.length > 0 ? [{ urls }] : [];
+  });
 }

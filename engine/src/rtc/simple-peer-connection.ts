@@ -96,6 +96,7 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   readonly #wantsMedia: boolean;
   #media: Media | undefined;
   #channel: RTCDataChannel | undefined;
+  #lowWaterBytes = LOW_WATER_BYTES;
   #open = false;
   #ended = false;
 
@@ -137,6 +138,11 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
 
   get bufferedBytes(): number {
     return this.#channel?.bufferedAmount ?? 0;
+  }
+
+  setLowWater(bytes: number): void {
+    this.#lowWaterBytes = bytes;
+    if (this.#channel) this.#channel.bufferedAmountLowThreshold = bytes;
   }
 
   get maxMessageBytes(): number {
@@ -213,11 +219,11 @@ class SimplePeerConnection extends Emitter<ConnectionEvents> implements Connecti
   #takeOver(channel: RTCDataChannel): void {
     if (this.#channel) return;
     this.#channel = channel;
-    channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
+    channel.bufferedAmountLowThreshold = this.#lowWaterBytes;
     channel.onmessage = ({ data }) => this.#handleMessage(data as string | ArrayBuffer);
     // The event may come late, when more has been handed over already; then another one follows.
     channel.onbufferedamountlow = () => {
-      if (!this.#ended && channel.bufferedAmount <= LOW_WATER_BYTES) this.emit('drain', undefined);
+      if (!this.#ended && channel.bufferedAmount <= this.#lowWaterBytes) this.emit('drain', undefined);
     };
     // Not simple-peer's `connect`, which asks for statistics first: messages may come meanwhile.
     channel.addEventListener('open', () => {

@@ -24,6 +24,8 @@ export class LinkedNetwork {
   readonly latencyMs: () => number;
   /** While set, whatever is sent is lost and nobody is told. */
   silent = false;
+  /** While set, the network takes nothing: what is sent waits, and is never carried. */
+  stuck = false;
   /** While set, descriptions are exchanged but no connection opens. */
   blocked = false;
   route: Route = 'direct';
@@ -71,6 +73,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   #far: LinkedConnection | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
   #bufferedBytes = 0;
+  #lowWaterBytes = LOW_WATER_BYTES;
   #arriving: { at: number; arrive: () => void }[] = [];
 
   constructor(network: LinkedNetwork, id: string, certificate: string, options: ConnectionOptions) {
@@ -92,6 +95,9 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   }
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+  setLowWater(bytes: number): void {
+    this.#lowWaterBytes = bytes;
   }
   get maxMessageBytes(): number {
     return 262_144;
@@ -120,6 +126,7 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
     const message = typeof data === 'string' ? data : data.slice().buffer;
     const bytes = typeof message === 'string' ? message.length : message.byteLength;
     this.#bufferedBytes += bytes;
+    if (this.#network.stuck) return;
     const lost = this.#network.silent;
     const far = this.#far;
     this.#deliver(() => {
@@ -194,9 +201,9 @@ export class LinkedConnection extends Emitter<ConnectionEvents> implements Conne
   }
 
   #release(bytes: number): void {
-    const wasAbove = this.#bufferedBytes > LOW_WATER_BYTES;
+    const wasAbove = this.#bufferedBytes > this.#lowWaterBytes;
     this.#bufferedBytes -= bytes;
-    if (wasAbove && this.#bufferedBytes <= LOW_WATER_BYTES && this.isOpen) this.emit('drain', undefined);
+    if (wasAbove && this.#bufferedBytes <= this.#lowWaterBytes && this.isOpen) this.emit('drain', undefined);
   }
 
   #end(reason: string): void {
