@@ -10,6 +10,7 @@ import { listenToPage, pageEnvironment } from './wake-up.ts';
 import { Exchanges } from '@tincan/engine/room/exchanges';
 import { isNotLoaded, type Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
+import { startHiddenTimers } from './hidden-timers.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferAnswers } from './offer-answers.svelte.ts';
@@ -293,6 +294,7 @@ export class Room {
       url: signalingUrl(location),
       createConnection: identity.createConnection,
       environment: pageEnvironment,
+      timers: startHiddenTimers(),
     });
     const { mesh } = rendezvous;
     const exchanges = new Exchanges({ me: identity.session, mesh, store, ledger, link: () => this.#link });

@@ -1,0 +1,5 @@
+import type { TimerRequest } from './hidden-timers.ts';
+
+addEventListener('message', ({ data: { id, ms } }: MessageEvent<TimerRequest>) =>
+  setTimeout(() => postMessage(id), ms),
+);
