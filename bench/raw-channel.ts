@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 declare global {
   interface Window {
-    raw?: { connection: RTCPeerConnection; channel: Promise<RTCDataChannel> };
+    raw?: { connection: RTCPeerConnection; channel: Promise<RTCDataChannel>; arrived: [number, number][] };
   }
 }
 
@@ -13,7 +13,7 @@ export async function connectRaw(sender: Page, receiver: Page): Promise<void> {
     const channel = connection.createDataChannel('raw');
     channel.binaryType = 'arraybuffer';
     const opened = new Promise<RTCDataChannel>((resolve) => (channel.onopen = () => resolve(channel)));
-    window.raw = { connection, channel: opened };
+    window.raw = { connection, channel: opened, arrived: [] };
     void connection.setLocalDescription();
     return new Promise<string>((resolve) => {
       connection.onicegatheringstatechange = () => {
@@ -29,7 +29,7 @@ export async function connectRaw(sender: Page, receiver: Page): Promise<void> {
         resolve(event.channel);
       };
     });
-    window.raw = { connection, channel };
+    window.raw = { connection, channel, arrived: [] };
     await connection.setRemoteDescription({ type: 'offer', sdp });
     const gathered = new Promise<void>((resolve) => {
       connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && resolve();
@@ -71,4 +71,39 @@ export async function sendRaw(sender: Page, receiver: Page, bytes: number): Prom
   }, bytes);
   await counted;
   return (performance.now() - start) / 1_000;
+}
+
+/** Sends from memory for so many seconds; what had arrived by when, in milliseconds from the start and bytes. The connection is closed then. */
+export async function sendRawFor(sender: Page, receiver: Page, seconds: number): Promise<[number, number][]> {
+  const counted = receiver.evaluate(async (ms) => {
+    const { channel, connection, arrived } = window.raw!;
+    const start = performance.now();
+    let bytes = 0;
+    (await channel).onmessage = ({ data }) => {
+      bytes += (data as ArrayBuffer).byteLength;
+      arrived.push([performance.now() - start, bytes]);
+    };
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    connection.close();
+    return arrived;
+  }, 1_000 * seconds);
+  const sent = sender.evaluate(async (ms) => {
+    const { channel, connection } = window.raw!;
+    const open = await channel;
+    const chunk = new Uint8Array(65_536);
+    const end = performance.now() + ms;
+    open.bufferedAmountLowThreshold = 262_144;
+    while (performance.now() < end && open.readyState === 'open') {
+      if (open.bufferedAmount >= 1_048_576) {
+        await new Promise<void>((resolve) => {
+          open.onbufferedamountlow = open.onclose = () => resolve();
+          setTimeout(resolve, Math.max(0, end - performance.now()));
+        });
+      } else open.send(chunk);
+    }
+    connection.close();
+  }, 1_000 * seconds);
+  const arrived = await counted;
+  await sent;
+  return arrived;
 }

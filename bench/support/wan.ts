@@ -19,6 +19,9 @@ export interface WanOptions {
   lossPercent?: number;
 }
 
+/** At first, and after a change. */
+const ADDRESSES = { a: ['10.77.0.1', '10.77.0.11'], b: ['10.77.0.2', '10.77.0.12'] } as const;
+
 /** Ends by itself after so long, should nobody end it: it leaves namespaces behind otherwise. */
 const LONGEST_RUN_S = 1_800;
 
@@ -65,6 +68,16 @@ export class Wan {
     return new Wan(name, folder, emulator);
   }
 
+  /** A command and its arguments, as they are run on one side. */
+  inside(side: WanSide, command: string, ...args: readonly string[]): [string, string[]] {
+    return ['ip', ['netns', 'exec', `${this.#name}-${side}`, command, ...args]];
+  }
+
+  /** At first. */
+  address(side: WanSide): string {
+    return ADDRESSES[side][0];
+  }
+
   /** A command that starts Chromium on one side. */
   async chromiumCommand(side: WanSide): Promise<string> {
     const path = join(this.#folder, `chromium-${side}`);
@@ -83,8 +96,9 @@ export class Wan {
     this.#servers.push(server);
     await new Promise<void>((resolve) => server.listen(path, resolve));
     for (const side of ['a', 'b'] as const) {
-      const args = ['netns', 'exec', `${this.#name}-${side}`, process.execPath, '-e', BRIDGE, String(port), path];
-      const bridge = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const bridge = spawn(...this.inside(side, process.execPath, '-e', BRIDGE, String(port), path), {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       this.#bridges.push(bridge);
       await ready(bridge, `the way to port ${port}`);
     }
@@ -92,7 +106,7 @@ export class Wan {
 
   /** Gives a side another address and takes away the one that it had, as when a phone changes from one network to another. */
   changeAddress(side: WanSide): void {
-    const [now, next] = side === 'a' ? ['10.77.0.1', '10.77.0.11'] : ['10.77.0.2', '10.77.0.12'];
+    const [now, next] = ADDRESSES[side];
     const changes = [`addr del ${now}/24 dev wan0`, `addr add ${next}/24 dev wan0`, 'route replace default dev wan0'];
     const { status, stderr } = spawnSync('ip', ['-netns', `${this.#name}-${side}`, '-batch', '-'], {
       input: `${changes.join('\n')}\n`,
