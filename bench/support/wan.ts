@@ -37,6 +37,18 @@ const BRIDGE = `
   }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
 `;
 
+/** Runs in a namespace: what comes to a socket in the file system goes to this port of its localhost. */
+const WAY_IN = `
+  const net = require('node:net');
+  const [port, path] = process.argv.slice(1);
+  net.createServer((near) => {
+    const far = net.connect(Number(port), '127.0.0.1');
+    near.pipe(far).pipe(near);
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+  }).listen(path, () => console.log('ready'));
+`;
+
 /** Two network namespaces with an emulated path between them (wan.c), and nothing else: neither sees this machine's network. Linux, as root. */
 export class Wan {
   readonly #name: string;
@@ -102,6 +114,24 @@ export class Wan {
       this.#bridges.push(bridge);
       await ready(bridge, `the way to port ${port}`);
     }
+  }
+
+  /** Lets this machine reach a port of one side's localhost, as the same port of its own. */
+  async reach(side: WanSide, port: number): Promise<void> {
+    const path = join(this.#folder, `in-${side}-${port}`);
+    const bridge = spawn(...this.inside(side, process.execPath, '-e', WAY_IN, String(port), path), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#bridges.push(bridge);
+    await ready(bridge, `the way in to port ${port}`);
+    const server = createServer((near) => {
+      const far = connect(path);
+      near.pipe(far).pipe(near);
+      near.on('error', () => far.destroy());
+      far.on('error', () => near.destroy());
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   }
 
   /** Gives a side another address and takes away the one that it had, as when a phone changes from one network to another. */

@@ -37,6 +37,10 @@ export interface ChromiumOptions {
   acceptsAnyCertificate?: boolean;
   /** A folder for downloads, which the browser lets a page make only one at a time of: its person has refused its question about several. */
   refusesSeveralInto?: string;
+  /** Browsers keep a page of theirs that Playwright starts from ever being hidden. This one does not. */
+  canBeHidden?: boolean;
+  /** Called with the port by which such a browser is driven, before it is. */
+  reach?: (port: number) => Promise<void>;
   /** Goes on with the profile of a browser that was killed. */
   profileOf?: ChromiumTab;
 }
@@ -47,8 +51,13 @@ function deviceArgs({ devices = 'allowed', cameraRate = 20 }: ChromiumOptions): 
   return devices === 'allowed' ? [fake, ALLOW_DEVICES] : [fake];
 }
 
-/** A browser whose downloads are its own matter: one that Playwright starts is never asked whether it allows several. */
-async function launchUndriven(path: string, args: string[], profile: string, folder: string): Promise<BrowserContext> {
+/** A browser whose downloads are its own matter, and whose pages may be hidden: one that Playwright starts is never asked whether it allows several. */
+async function launchUndriven(
+  path: string,
+  args: string[],
+  profile: string,
+  { refusesSeveralInto: folder = join(profile, 'downloads'), reach }: ChromiumOptions,
+): Promise<BrowserContext> {
   const preferences = {
     download: { default_directory: folder },
     profile: { default_content_setting_values: { automatic_downloads: 2 } },
@@ -65,6 +74,7 @@ async function launchUndriven(path: string, args: string[], profile: string, fol
   try {
     const readPort = () => readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
     const [port] = (await until('the port of the browser', readPort, (text) => text.includes('\n'))).split('\n');
+    await reach?.(Number(port));
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
     const context = browser.contexts()[0]!;
     const close = context.close.bind(context);
@@ -88,8 +98,12 @@ export class ChromiumTab implements Tab {
   /** On the disk; `undefined` once another browser goes on with it. */
   #profile: string | undefined;
 
-  private constructor(context: BrowserContext, page: Page, profile: string) {
+  /** Started by Playwright itself. */
+  readonly #isDriven: boolean;
+
+  private constructor(context: BrowserContext, page: Page, profile: string, isDriven: boolean) {
     this.page = page;
+    this.#isDriven = isDriven;
     this.#context = context;
     this.#profile = profile;
     page.on('console', (message) => {
@@ -105,18 +119,19 @@ export class ChromiumTab implements Tab {
     const { profileOf } = options;
     const profile = profileOf ? profileOf.#giveProfile() : await mkdtemp(join(tmpdir(), 'tincan-chromium-'));
     const args = [...ARGS, ...deviceArgs(options), ...(options.args ?? [])];
-    const context =
-      options.refusesSeveralInto === undefined
-        ? await chromium.launchPersistentContext(profile, {
-            executablePath,
-            headless: true,
-            acceptDownloads: true,
-            ignoreHTTPSErrors: options.acceptsAnyCertificate ?? false,
-            args,
-          })
-        : await launchUndriven(executablePath, args, profile, options.refusesSeveralInto);
+    const isDriven = options.refusesSeveralInto === undefined && !options.canBeHidden;
+    const context = isDriven
+      ? await chromium.launchPersistentContext(profile, {
+          executablePath,
+          headless: true,
+          acceptDownloads: true,
+          ignoreHTTPSErrors: options.acceptsAnyCertificate ?? false,
+          args,
+        })
+      : await launchUndriven(executablePath, args, profile, options);
     await context.addInitScript(reportPolicyViolations);
-    return new ChromiumTab(context, context.pages()[0] ?? (await context.newPage()), profile);
+    const page = context.pages()[0] ?? (await context.newPage());
+    return new ChromiumTab(context, page, profile, isDriven);
   }
 
   async open(url: string): Promise<void> {
@@ -138,10 +153,17 @@ export class ChromiumTab implements Tab {
   }
 
   async chooseFiles(selector: string, paths: readonly string[]): Promise<void> {
-    await this.page
-      .locator(selector)
-      .first()
-      .setInputFiles([...paths]);
+    if (this.#isDriven)
+      return this.page
+        .locator(selector)
+        .first()
+        .setInputFiles([...paths]);
+    // Playwright would send the files' bytes to a browser that it has not started itself, and no more than 50 MB.
+    const session = await this.page.context().newCDPSession(this.page);
+    const { root } = await session.send('DOM.getDocument');
+    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
+    await session.send('DOM.setFileInputFiles', { files: [...paths], nodeId });
+    await session.detach();
   }
 
   async select(selector: string, value: string): Promise<void> {
