@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,28 +25,16 @@ const ADDRESSES = { a: ['10.77.0.1', '10.77.0.11'], b: ['10.77.0.2', '10.77.0.12
 /** Ends by itself after so long, should nobody end it: it leaves namespaces behind otherwise. */
 const LONGEST_RUN_S = 1_800;
 
-/** Runs in a namespace: what comes to this port of its localhost goes to a socket in the file system, which all namespaces see. */
-const BRIDGE = `
+/** Runs in a namespace: what comes to one place goes to the other. A place is a port of its localhost, or a socket in the file system, which all namespaces see. */
+const RELAY = `
   const net = require('node:net');
-  const [port, path] = process.argv.slice(1);
+  const [from, to] = process.argv.slice(1).map((place) => (/^\\d+$/.test(place) ? { port: +place, host: '127.0.0.1' } : { path: place }));
   net.createServer((near) => {
-    const far = net.connect(path);
+    const far = net.connect(to);
     near.pipe(far).pipe(near);
     near.on('error', () => far.destroy());
     far.on('error', () => near.destroy());
-  }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
-`;
-
-/** Runs in a namespace: what comes to a socket in the file system goes to this port of its localhost. */
-const WAY_IN = `
-  const net = require('node:net');
-  const [port, path] = process.argv.slice(1);
-  net.createServer((near) => {
-    const far = net.connect(Number(port), '127.0.0.1');
-    near.pipe(far).pipe(near);
-    near.on('error', () => far.destroy());
-    far.on('error', () => near.destroy());
-  }).listen(path, () => console.log('ready'));
+  }).listen(from, () => console.log('ready'));
 `;
 
 /** Two network namespaces with an emulated path between them (wan.c), and nothing else: neither sees this machine's network. Linux, as root. */
@@ -99,39 +87,34 @@ export class Wan {
   /** Lets both sides reach a port of this machine as a port of their own localhost, beside the emulated path. */
   async bring(port: number): Promise<void> {
     const path = join(this.#folder, `port-${port}`);
-    const server = createServer((near) => {
-      const far = connect(port, 'localhost');
-      near.pipe(far).pipe(near);
-      near.on('error', () => far.destroy());
-      far.on('error', () => near.destroy());
-    });
-    this.#servers.push(server);
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    for (const side of ['a', 'b'] as const) {
-      const bridge = spawn(...this.inside(side, process.execPath, '-e', BRIDGE, String(port), path), {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      this.#bridges.push(bridge);
-      await ready(bridge, `the way to port ${port}`);
-    }
+    await this.#relayHere({ path }, { port, host: 'localhost' });
+    for (const side of ['a', 'b'] as const) await this.#relayInside(side, String(port), path);
   }
 
   /** Lets this machine reach a port of one side's localhost, as the same port of its own. */
   async reach(side: WanSide, port: number): Promise<void> {
     const path = join(this.#folder, `in-${side}-${port}`);
-    const bridge = spawn(...this.inside(side, process.execPath, '-e', WAY_IN, String(port), path), {
+    await this.#relayInside(side, path, String(port));
+    await this.#relayHere({ port, host: '127.0.0.1' }, { path });
+  }
+
+  async #relayInside(side: WanSide, from: string, to: string): Promise<void> {
+    const relay = spawn(...this.inside(side, process.execPath, '-e', RELAY, from, to), {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.#bridges.push(bridge);
-    await ready(bridge, `the way in to port ${port}`);
+    this.#bridges.push(relay);
+    await ready(relay, `the way from ${from} to ${to}`);
+  }
+
+  async #relayHere(from: ListenOptions, to: NetConnectOpts): Promise<void> {
     const server = createServer((near) => {
-      const far = connect(path);
+      const far = connect(to);
       near.pipe(far).pipe(near);
       near.on('error', () => far.destroy());
       far.on('error', () => near.destroy());
     });
     this.#servers.push(server);
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(from, resolve));
   }
 
   /** Gives a side another address and takes away the one that it had, as when a phone changes from one network to another. */

@@ -22,10 +22,6 @@ export class Budget {
     this.#at = now();
   }
 
-  get bytesPerSecond(): number | undefined {
-    return this.#bytesPerSecond;
-  }
-
   /** Something may be sent now. */
   get isOpen(): boolean {
     return this.#waitMs() === 0;

@@ -52,8 +52,8 @@ export class LanePacer {
   readonly #options: LanePacerOptions;
   readonly #budget: Budget;
   readonly #lanes = new Map<Lane, Watched>();
-  /** What was known of lanes that have closed. */
-  #gone = { carriedBytes: 0, arrivedBytes: 0 };
+  /** Of lanes that have closed. */
+  readonly #gone = { carriedBytes: 0, arrivedBytes: 0 };
   #rate = new LineRate();
   #count = new LaneCount();
   /** Of a call beside them. */
@@ -76,11 +76,15 @@ export class LanePacer {
     return this.#budget;
   }
 
+  /** Bytes that the network has taken on all lanes so far. */
+  get carriedBytes(): number {
+    return [...this.#lanes.keys()].reduce((sum, lane) => sum + lane.carriedBytes, this.#gone.carriedBytes);
+  }
+
   /** The link is up: nothing is known of its path. */
   start(): void {
     this.#rate = new LineRate();
     this.#count = new LaneCount();
-    this.#gone = { carriedBytes: 0, arrivedBytes: 0 };
     this.#questions.clear();
     this.#firstQuestions = FIRST_QUESTIONS;
     this.#share();
@@ -104,6 +108,7 @@ export class LanePacer {
     this.#share();
   }
 
+  /** Before the lane forgets what still waits in it: that is not carried. */
   handleClose(lane: Lane): void {
     this.#gone.carriedBytes += lane.carriedBytes;
     this.#gone.arrivedBytes += this.#lanes.get(lane)?.arrivedBytes ?? 0;
@@ -127,15 +132,11 @@ export class LanePacer {
     }
     const now = this.#options.now();
     this.#answeredAt = now;
-    const lanes = [...this.#lanes];
-    this.#rate.handleReading(
-      {
-        roundTripMs: now - askedAt,
-        carriedBytes: lanes.reduce((sum, [lane]) => sum + lane.carriedBytes, this.#gone.carriedBytes),
-        arrivedBytes: lanes.reduce((sum, [, { arrivedBytes }]) => sum + arrivedBytes, this.#gone.arrivedBytes),
-      },
-      now,
+    const arrivedBytes = [...this.#lanes.values()].reduce(
+      (sum, each) => sum + each.arrivedBytes,
+      this.#gone.arrivedBytes,
     );
+    this.#rate.handleReading({ roundTripMs: now - askedAt, carriedBytes: this.carriedBytes, arrivedBytes }, now);
     this.#share();
     if (this.#paces && this.#isSending(now)) this.#review(now);
   }
@@ -178,7 +179,8 @@ export class LanePacer {
     if (!this.#paces || (!this.#isSending(now) && this.#firstQuestions === 0)) return;
     this.#firstQuestions = Math.max(0, this.#firstQuestions - 1);
     this.#ask(now);
-    for (const [lane, watched] of this.#lanes) this.#lookAt(lane, watched, now);
+    const enoughBytes = (BROKEN_BYTES_PER_ROUND_TRIP * BROKEN_MS) / this.#rate.baseMs;
+    for (const [lane, watched] of this.#lanes) this.#lookAt(lane, watched, { enoughBytes, now });
     this.#begin();
   }
 
@@ -194,12 +196,11 @@ export class LanePacer {
   }
 
   /** A lane that has lost its window looks alive, and is not: it is replaced, not waited for. */
-  #lookAt(lane: Lane, watched: Watched, now: number): void {
+  #lookAt(lane: Lane, watched: Watched, { enoughBytes, now }: { enoughBytes: number; now: number }): void {
     const { bufferedBytes, carriedBytes } = lane;
     const { at, bytes } = watched.progress;
-    const enough = (BROKEN_BYTES_PER_ROUND_TRIP * BROKEN_MS) / this.#rate.baseMs;
     const isSilent = now - this.#answeredAt >= SILENCE_MS;
-    if (bufferedBytes === 0 || isSilent || carriedBytes - bytes >= enough) {
+    if (bufferedBytes === 0 || isSilent || carriedBytes - bytes >= enoughBytes) {
       watched.progress = { at: now, bytes: carriedBytes };
     } else if (now - at >= BROKEN_MS) {
       this.#options.replace(lane);

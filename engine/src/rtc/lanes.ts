@@ -70,8 +70,6 @@ export class Lanes extends Emitter<LanesEvents> {
   readonly #places = new Map<number, Place>();
   readonly #pacer: LanePacer;
   #wantedCount = 0;
-  /** By lanes that have closed. */
-  #carriedBytes = 0;
   #linkUp = false;
   #blocked = false;
 
@@ -105,7 +103,7 @@ export class Lanes extends Emitter<LanesEvents> {
 
   /** Bytes that the network has taken on all lanes so far. */
   get carriedBytes(): number {
-    return this.#openLanes.reduce((sum, lane) => sum + lane.carriedBytes, this.#carriedBytes);
+    return this.#pacer.carriedBytes;
   }
 
   handleLinkUp(): void {
@@ -223,9 +221,8 @@ export class Lanes extends Emitter<LanesEvents> {
       place.failures += 1;
       return this.#review();
     }
-    this.#carriedBytes += lane.carriedBytes;
-    lane.handleClose();
     this.#pacer.handleClose(lane);
+    lane.handleClose();
     this.emit('lane-closed', lane);
   }
 
