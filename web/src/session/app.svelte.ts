@@ -6,6 +6,7 @@ import { openStorage } from '../storage/open-storage.ts';
 import { enterCode } from './enter-code.ts';
 import { isAnyWanted } from '@tincan/engine/room/wanted-files';
 import { friendlyName } from './friendly-name.ts';
+import { startHiddenTimers } from './hidden-timers.ts';
 import { KeptFiles } from './kept-files.svelte.ts';
 import { Room } from './room.svelte.ts';
 import type { CodeProblem, PartialView, PickedFile } from './views.ts';
@@ -20,6 +21,7 @@ export class App {
 
   readonly #storage = openStorage();
   readonly #downloads = new Downloads();
+  readonly #timers = startHiddenTimers();
   /** What earlier visits have left. */
   readonly kept = new KeptFiles(this.#storage, this.#downloads);
 
@@ -34,8 +36,8 @@ export class App {
     addEventListener('hashchange', () => this.#handleAddress());
     this.#followAddress();
     void this.kept.refresh().then(() => this.kept.goOnSaving());
-    this.#storage.catch((error: unknown) => {
-      console.error('The storage cannot be opened.', error);
+    Promise.all([this.#storage, this.#timers]).catch((error: unknown) => {
+      console.error('A worker of this page cannot be started.', error);
       this.#notLoaded = true;
     });
   }
@@ -48,7 +50,7 @@ export class App {
   get badLink() {
     return this.#badLink;
   }
-  /** The part of the page that keeps files could not be fetched: nothing can be received or shown of earlier visits before it is loaded anew. */
+  /** A part of the page that every room takes could not be fetched: nothing can be sent or received, or shown of earlier visits, before it is loaded anew. */
   get notLoaded() {
     return this.#notLoaded;
   }
@@ -172,6 +174,7 @@ export class App {
           link: location.href,
           storage: this.#storage,
           downloads: this.#downloads,
+          timers: this.#timers,
           name: this.#name,
           onMoved: (link) => history.replaceState(null, '', link),
         })

@@ -1,5 +1,6 @@
-import type { TimerRequest } from './hidden-timers.ts';
+import { READY, type TimerRequest } from './hidden-timers.ts';
 
 addEventListener('message', ({ data: { id, ms } }: MessageEvent<TimerRequest>) =>
   setTimeout(() => postMessage(id), ms),
 );
+postMessage(READY);

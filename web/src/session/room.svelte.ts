@@ -4,13 +4,13 @@ import type { LinkMessage } from '@tincan/shared/link-message';
 import { MAX_FILES_PER_OFFER } from '@tincan/shared/limits';
 import { createSecret } from '@tincan/shared/secret';
 import type { Mesh } from '@tincan/engine/rtc/mesh';
+import type { Timers } from '@tincan/engine/platform/timers';
 import { createIdentity } from '@tincan/engine/rtc/simple-peer-connection';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { listenToPage, pageEnvironment } from './wake-up.ts';
 import { Exchanges } from '@tincan/engine/room/exchanges';
 import { isNotLoaded, type Storage } from '../storage/open-storage.ts';
 import { Calls } from './calls.svelte.ts';
-import { startHiddenTimers } from './hidden-timers.ts';
 import { Messages } from './messages.svelte.ts';
 import { Moves, type MoveAsked } from './moves.svelte.ts';
 import { OfferAnswers } from './offer-answers.svelte.ts';
@@ -44,6 +44,8 @@ export interface RoomOptions {
   /** Where what outlives this visit is kept. */
   storage: Promise<Storage>;
   downloads: Downloads;
+  /** A clock that does not slow down while the page is hidden. */
+  timers: Promise<Timers>;
   name: string;
   /** The room has a fresh link: the address bar has to follow. */
   onMoved: (link: string) => void;
@@ -97,13 +99,13 @@ export class Room {
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, storage, downloads, name, onMoved }: RoomOptions) {
+  constructor({ link, storage, downloads, timers, name, onMoved }: RoomOptions) {
     this.#link = link;
     this.#storage = storage;
     this.#downloads = downloads;
     this.#name = name;
     this.#onMoved = onMoved;
-    this.#enter().catch((error: unknown) => {
+    this.#enter(timers).catch((error: unknown) => {
       console.error('The room cannot be entered.', error);
       this.#problem = isNotLoaded(error) ? 'not-loaded' : 'cannot-start';
     });
@@ -282,9 +284,13 @@ export class Room {
     return this.#rendezvous?.mesh;
   }
 
-  async #enter(): Promise<void> {
-    // The store's worker is running before anyone can be connected, so that nothing is fetched from the server later.
-    const [identity, { store, ledger, places, capBytes }] = await Promise.all([createIdentity(), this.#storage]);
+  async #enter(clock: Promise<Timers>): Promise<void> {
+    // The workers are running before anyone can be connected, so that nothing is fetched from the server later.
+    const [identity, { store, ledger, places, capBytes }, timers] = await Promise.all([
+      createIdentity(),
+      this.#storage,
+      clock,
+    ]);
     if (this.#left) return;
     this.#receiveCapBytes = capBytes;
 
@@ -294,7 +300,7 @@ export class Room {
       url: signalingUrl(location),
       createConnection: identity.createConnection,
       environment: pageEnvironment,
-      timers: startHiddenTimers(),
+      timers,
     });
     const { mesh } = rendezvous;
     const exchanges = new Exchanges({ me: identity.session, mesh, store, ledger, link: () => this.#link });
