@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '@tincan/shared/limits';
+import { TincanError } from '../platform/errors.ts';
 import { blockBytes, blockCount, BlockSet } from './blocks.ts';
 import type { FileState, Hold, Saved, TransferFile } from './file-state.ts';
 import { isFrameOf, OpenBlock } from './open-block.ts';
@@ -7,6 +8,15 @@ import { savedOf, type FileEnd, type KeptFile } from './store.ts';
 
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
+
+/** Somebody waits for a block. */
+interface Read {
+  readonly block: number;
+  readonly settle: (error?: Error) => void;
+}
+
+/** So many wait for blocks of one file; more of them, and the oldest is told that it waits in vain: players forget reads without a word. */
+const MAX_READS = 16;
 
 /** What a receiver knows of one file: which blocks are asked for, arriving, written, durable. No I/O. */
 export class ReceivingFile implements TransferFile {
@@ -36,9 +46,13 @@ export class ReceivingFile implements TransferFile {
   readonly open = new Map<number, OpenBlock>();
   /** Of a file of one block that this visit has written: what stands in its sidecar, once that is durable. */
   onlyHash: Uint8Array<ArrayBuffer> | undefined;
-  /** No block below this one is left to be opened, but those in `again`. */
+  /** No block below this one is left to be opened. */
   #next = 0;
-  #again: { block: number; badTimes: number }[] = [];
+  /** Somebody looks at the file from this block on: what it lacks from here comes first. */
+  #lookedAt = Infinity;
+  /** How often a block has come with a wrong hash. */
+  readonly #badTimes = new Map<number, number>();
+  readonly #reads = new Set<Read>();
 
   constructor({ id, path, size, modified }: KeptFile) {
     this.id = id;
@@ -52,6 +66,11 @@ export class ReceivingFile implements TransferFile {
 
   get durable(): number {
     return this.state === 'done' ? this.size : this.durableBlocks.bytes;
+  }
+
+  /** It was accepted and has not ended. */
+  get isRunning(): boolean {
+    return this.state === 'active' || this.state === 'verifying';
   }
 
   /** Whether there is anything to ask for, and nobody who keeps it from going on. */
@@ -84,18 +103,55 @@ export class ReceivingFile implements TransferFile {
   lose(block: number): void {
     for (const blocks of [this.durableBlocks, this.written, this.uncompared]) blocks.delete(block);
     this.onlyHash = undefined;
-    this.#again.push({ block, badTimes: 0 });
+    this.#badTimes.delete(block);
+    this.#next = Math.min(this.#next, block);
   }
 
-  /** Opens the next block to be asked for; `undefined` if none is left. */
+  /** Opens the next block to be asked for, in order from where somebody looks at it; `undefined` if none is left. */
   openNext(): OpenBlock | undefined {
-    const again = this.#again.shift();
-    if (!again) while (this.#next < blockCount(this.size) && this.#isTaken(this.#next)) this.#next++;
-    const block = again?.block ?? (this.#next < blockCount(this.size) ? this.#next++ : undefined);
-    if (block === undefined) return undefined;
-    const open = new OpenBlock(block, this.blockBytes(block), again?.badTimes ?? 0);
+    this.#lookedAt = this.#firstLackingFrom(this.#lookedAt) ?? Infinity;
+    this.#next = this.#firstLackingFrom(this.#next) ?? Infinity;
+    const block = this.#lookedAt === Infinity ? this.#next : this.#lookedAt;
+    if (block === Infinity) return undefined;
+    const open = new OpenBlock(block, this.blockBytes(block), this.#badTimes.get(block) ?? 0);
     this.open.set(block, open);
     return open;
+  }
+
+  /** Somebody waits for a block. */
+  get isRead(): boolean {
+    return this.#reads.size > 0;
+  }
+
+  /**
+   * Resolves once the block is written; from now on, it and those after it come first. Rejects with the signal's reason, and with `gone` if the file ends
+   * without it, or too many wait.
+   */
+  whenWritten(block: number, signal: AbortSignal): Promise<void> {
+    if (this.written.has(block)) return Promise.resolve();
+    this.#lookedAt = block;
+    return new Promise((resolve, reject) => {
+      const read: Read = {
+        block,
+        settle: (error) => {
+          this.#reads.delete(read);
+          signal.removeEventListener('abort', stop);
+          if (error) reject(error);
+          else resolve();
+        },
+      };
+      const stop = () => read.settle(signal.reason as Error);
+      if (signal.aborted) return stop();
+      signal.addEventListener('abort', stop);
+      this.#reads.add(read);
+      const [oldest] = this.#reads;
+      if (this.#reads.size > MAX_READS) oldest?.settle(new TincanError('gone', 'too many wait for this file'));
+    });
+  }
+
+  /** Nothing more will come of it. */
+  endReads(): void {
+    for (const read of [...this.#reads]) read.settle(new TincanError('gone', `${this.path} has ended`));
   }
 
   blockBytes(block: number): number {
@@ -119,8 +175,9 @@ export class ReceivingFile implements TransferFile {
   /** Closes a block that will not be finished this time: it is asked for again. */
   closeAgain(open: OpenBlock, badTimes = open.badTimes): void {
     this.#close(open);
-    this.#again.push({ block: open.block, badTimes });
-    this.#again.sort((a, b) => a.block - b.block);
+    if (badTimes > 0) this.#badTimes.set(open.block, badTimes);
+    this.#next = Math.min(this.#next, open.block);
+    for (const { block } of this.#reads) if (block === open.block) this.#lookedAt = block;
   }
 
   /** The block is on its way to the disk and was taken there. */
@@ -128,6 +185,7 @@ export class ReceivingFile implements TransferFile {
     this.#close(open);
     this.written.add(open.block);
     if (this.size <= BLOCK_BYTES) this.onlyHash = open.expected;
+    for (const read of [...this.#reads]) if (read.block === open.block) read.settle();
   }
 
   /** Forgets what is asked for and arriving. Blocks that are being written stay. Gives those that are closed. */
@@ -142,7 +200,8 @@ export class ReceivingFile implements TransferFile {
     this.open.delete(open.block);
   }
 
-  #isTaken(block: number): boolean {
-    return this.written.has(block) || this.open.has(block);
+  #firstLackingFrom(block: number): number | undefined {
+    for (; block < blockCount(this.size); block++) if (!this.written.has(block) && !this.open.has(block)) return block;
+    return undefined;
   }
 }

@@ -66,6 +66,14 @@ export class Intake {
     for (const file of files) await this.#recheck(file);
   }
 
+  /** One that has failed goes on. */
+  tryAgain(file: ReceivingFile): void {
+    if (file.failure === 'source-changed') this.#distrust(file);
+    file.state = 'active';
+    file.failure = undefined;
+    this.goOn(file);
+  }
+
   /** Does what is left to be done of a file without anything more arriving: for one that begins, or is tried again. */
   goOn(file: ReceivingFile): void {
     if (this.#unflushed.length > 0) this.#flushIn(0);
@@ -77,7 +85,7 @@ export class Intake {
     if (this.#rechecking.has(file)) return;
     this.#rechecking.add(file);
     try {
-      for (; file.unchecked.length > 0 && !this.#closed && isRunning(file); file.unchecked.shift())
+      for (; file.unchecked.length > 0 && !this.#closed && file.isRunning; file.unchecked.shift())
         if (!(await this.#folder.recheck(file.place, file.unchecked[0]!))) this.#lose(file, file.unchecked[0]!);
     } catch (error) {
       this.#fail(file, error);
@@ -93,7 +101,7 @@ export class Intake {
   }
 
   /** What is on the disk may be of several files: of each block the sender's word is heard before it counts. */
-  distrust(file: ReceivingFile): void {
+  #distrust(file: ReceivingFile): void {
     file.uncompared = file.durableBlocks.copy();
     this.#found.delete(file); // more may be there now
   }
@@ -125,7 +133,7 @@ export class Intake {
       this.#found.set(file, list);
       const ours = (await list).subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
       const isFound = ours.some((byte) => byte !== 0);
-      if (!isFound || !isRunning(file)) return;
+      if (!isFound || !file.isRunning) return;
       const isUncompared = file.uncompared.has(block);
       if (sameHash(ours, hash)) file.uncompared.delete(block);
       else if (isUncompared) {
@@ -152,6 +160,21 @@ export class Intake {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+  }
+
+  /**
+   * Bytes of a file from this offset to the end of their block, as soon as they are written. Rejects with the signal's reason, `gone` if the file ends
+   * without them or too many wait, and `store-failed`.
+   */
+  async read(file: ReceivingFile, offset: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const block = Math.floor(offset / BLOCK_BYTES);
+    if (file.state === 'done' && !file.freed) {
+      const part = (await this.#folder.open(file.place)).slice(offset, (block + 1) * BLOCK_BYTES);
+      return new Uint8Array(await part.arrayBuffer());
+    }
+    if (!file.isRunning) throw new TincanError('gone', `${file.path} has ended`);
+    await file.whenWritten(block, signal);
+    return (await this.#folder.read(file.place, block)).subarray(offset % BLOCK_BYTES);
   }
 
   /** The store compares it with the sender's word for its hash before it writes. */
@@ -236,7 +259,7 @@ export class Intake {
   }
 
   #fail(file: ReceivingFile, error: unknown): void {
-    if (!isRunning(file)) return;
+    if (!file.isRunning) return;
     if (error instanceof TincanError && error.code === 'no-space') {
       if (this.#unflushed.length > 0) this.#flushIn(0); // what was written before may still become durable
       this.#events.full(file);
@@ -245,8 +268,4 @@ export class Intake {
     console.error('A received file could not be written or read.', error);
     this.#events.failed(file, 'store-failed');
   }
-}
-
-function isRunning({ state }: ReceivingFile): boolean {
-  return state === 'active' || state === 'verifying';
 }

@@ -215,6 +215,12 @@ export class MemoryStore implements OfferStore {
         assertHeld();
         makeDurable(kept);
       },
+      read: async (file, block) => {
+        assertHeld();
+        const found = kept.blocks.get(file)?.get(block);
+        if (!found) throw new TincanError('store-failed', `file ${file} has no block ${block}`);
+        return found.bytes.slice();
+      },
       recheck: async (file, block) => {
         assertHeld();
         const blocks = kept.blocks.get(file);

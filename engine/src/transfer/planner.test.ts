@@ -115,6 +115,34 @@ describe('what is asked for', () => {
     expect(again.filter((piece) => kept!.includes(piece))).toEqual([]);
   });
 
+  it('is what somebody waits for, and what follows it, before all else; then what was left out, and other files', async () => {
+    const one = new LaneRequests({ index: 0, epoch: 1 }, () => 0);
+    const [before, file] = [fileOf(40 * BLOCK_BYTES), fileOf(6 * BLOCK_BYTES)];
+    const planner = plannerWith([one], before, file);
+    const order: string[] = [];
+    const next = () => {
+      for (const [of, pieces] of planner.take().get(one) ?? [])
+        for (const piece of pieces) {
+          if (piece % 16 === 0) order.push(`${of === file ? 'file' : 'before'} ${piece / 16}`);
+          if (arrive(of, piece) === 'whole') write(planner, of, Math.floor(piece / 16));
+        }
+    };
+    while (order.length < 2) next();
+    const waited = file.whenWritten(3, new AbortController().signal);
+    planner.addNow(file);
+    while (!file.written.has(3)) next();
+    await waited;
+    const last = file.whenWritten(5, new AbortController().signal);
+    planner.addNow(file);
+    while (!file.written.complete || !before.written.complete) next();
+    await last;
+    const seen = order.filter((each) => each.startsWith('file'));
+    expect(seen).toEqual(['file 3', 'file 5', 'file 0', 'file 1', 'file 2', 'file 4']);
+    expect(order.indexOf('file 3')).toBeLessThanOrEqual(3);
+    // Nobody waits any more: the file's turn is where it was.
+    expect(order.indexOf('file 0')).toBeGreaterThan(order.indexOf('before 39'));
+  });
+
   it('is of slow lanes no more than they bring soon, whatever the window: they hold up no other', () => {
     let now = 0;
     const [slow, quick] = [0, 1].map((index) => new LaneRequests({ index, epoch: 1 }, () => now));

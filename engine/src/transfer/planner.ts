@@ -23,7 +23,9 @@ export type Asked = Map<ReceivingFile, number[]>;
  * behind first; and near the end, on a lane that has nothing else to do, what another one is late with. Pure.
  */
 export class Planner {
-  /** Those that must be asked for again come before all others. */
+  /** Those of which somebody waits for a block come before all others, */
+  readonly #read = new Set<ReceivingFile>();
+  /** and then those that must be asked for again. */
   readonly #again = new Set<ReceivingFile>();
   readonly #ahead = new Set<ReceivingFile>();
   readonly #lanes = new Map<number, LaneRequests>();
@@ -52,6 +54,11 @@ export class Planner {
   /** The file has blocks that must be asked for again: they come first. */
   addFirst(file: ReceivingFile): void {
     if (!this.#ahead.has(file)) this.#again.add(file);
+  }
+
+  /** Somebody waits for a block of the file: for so long, it comes before all others. */
+  addNow(file: ReceivingFile): void {
+    this.#read.add(file);
   }
 
   openLane(requests: LaneRequests): void {
@@ -132,9 +139,10 @@ export class Planner {
   }
 
   #openNext(): { file: ReceivingFile; open: OpenBlock } | undefined {
-    for (const files of [this.#again, this.#ahead]) {
+    for (const files of [this.#read, this.#again, this.#ahead]) {
       for (const file of files) {
-        const open = file.isAsked ? file.openNext() : undefined;
+        const isTurn = file.isAsked && (file.isRead || files !== this.#read);
+        const open = isTurn ? file.openNext() : undefined;
         if (open) {
           this.#open.set(open, file);
           this.#usedBytes += cost(open);

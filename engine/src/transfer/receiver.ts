@@ -90,7 +90,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     this.#spaceWatch = new SpaceWatch({
       available: () => store.available(),
       needed: () => this.#allPromisedBytes(),
-      isFull: () => [...this.#offers.files()].some((file) => isRunning(file) && file.here === 'space'),
+      isFull: () => [...this.#offers.files()].some((file) => file.isRunning && file.here === 'space'),
       onRoom: () => this.#handleRoom(),
       onFull: () => this.#handleFull([...this.#offers.files()].filter((file) => file.isAsked)),
     });
@@ -118,6 +118,15 @@ export class Receiver extends Emitter<ReceiverEvents> {
   async open(id: string): Promise<Blob | undefined> {
     const { file, offer } = this.#offers.byId(id) ?? {};
     return file?.state === 'done' && !file.freed ? offer?.kept?.folder.open(file.place) : undefined;
+  }
+
+  /** As `Intake.read`: while somebody waits for bytes of a file, they and what follows are asked for first. Rejects with `gone` if it is not kept here. */
+  async read(id: string, offset: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { file, offer } = this.#offers.byId(id) ?? {};
+    if (!file || !offer?.kept) throw new TincanError('gone', `${id} is not here`);
+    const bytes = offer.kept.intake.read(file, offset, signal);
+    if (file.isRead) this.#requests.plan(file, 'first');
+    return bytes;
   }
 
   /** Remembers where these files are now. What was `saved` is let go of where the store has little room, as memory has; what is `freed`, everywhere. */
@@ -304,13 +313,13 @@ export class Receiver extends Emitter<ReceiverEvents> {
       file.there = 'none'; // what still holds, it says after the offer
       if (file.handle === undefined) {
         // Whatever the sender does not offer again has ended there.
-        if (isRunning(file)) this.#end(file, 'cancelled', false);
+        if (file.isRunning) this.#end(file, 'cancelled', false);
         continue;
       }
       if (file.state === 'failed' || file.state === 'cancelled') this.#tellEnd(file);
       else if (file.state === 'verifying' && file.hash) this.#reports.complete(file);
-      if (file.here !== 'none' && isRunning(file)) this.#reports.pause(file);
-      if (isRunning(file)) this.#reports.have(file);
+      if (file.here !== 'none' && file.isRunning) this.#reports.pause(file);
+      if (file.isRunning) this.#reports.have(file);
     }
     const done = offer.files.filter(({ state, handle }) => state === 'done' && handle !== undefined);
     if (done.length > 0) void this.#verification.tellDone(offer, done);
@@ -320,11 +329,11 @@ export class Receiver extends Emitter<ReceiverEvents> {
   #handleHold(file: ReceivingFile | undefined, why: 'person' | 'file' | 'none'): void {
     // Its person is not to be asked for what is here already.
     if (file?.state === 'done') return void this.#verification.tellDone(this.#offers.offerOf(file)!, [file]);
-    if (!file || (!isRunning(file) && file.state !== 'failed')) return;
+    if (!file || (!file.isRunning && file.state !== 'failed')) return;
     const isGivenAgain = file.there === 'file' && why === 'none';
     file.there = why;
     if (why !== 'none') return this.#requests.giveBack(file);
-    if (file.state === 'failed') this.#revive(file);
+    if (file.state === 'failed') this.#intakeOf(file)?.tryAgain(file);
     else if (file.state === 'verifying' && file.hash) this.#reports.complete(file); // it could not be compared before
     if (isGivenAgain) this.#reports.have(file);
     this.#requests.plan(file, 'first');
@@ -349,29 +358,22 @@ export class Receiver extends Emitter<ReceiverEvents> {
   }
 
   #handleFull(files: readonly ReceivingFile[]): void {
-    for (const file of files) if (isRunning(file) && file.here === 'none') this.#suspend(file, 'space');
+    for (const file of files) if (file.isRunning && file.here === 'none') this.#suspend(file, 'space');
     this.#spaceWatch.handleFull();
   }
 
   #handleRoom(): void {
-    for (const file of this.#offers.files()) if (isRunning(file) && file.here === 'space') this.#goOn(file);
+    for (const file of this.#offers.files()) if (file.isRunning && file.here === 'space') this.#goOn(file);
   }
 
   #goOn(file: ReceivingFile): void {
     file.here = 'none';
-    if (file.state === 'failed') this.#revive(file);
+    if (file.state === 'failed') this.#intakeOf(file)?.tryAgain(file);
     else this.#intakeOf(file)?.goOn(file);
     this.#reports.pause(file);
     this.#reports.flush();
     this.#requests.plan(file, 'first');
     this.emit('changed', undefined);
-  }
-
-  #revive(file: ReceivingFile): void {
-    if (file.failure === 'source-changed') this.#intakeOf(file)?.distrust(file);
-    file.state = 'active';
-    file.failure = undefined;
-    this.#intakeOf(file)?.goOn(file);
   }
 
   #intakeOf(file: ReceivingFile): Intake | undefined {
@@ -385,6 +387,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     file.state = cancelled ? 'cancelled' : 'failed';
     file.failure = cancelled ? undefined : reason;
     this.#requests.giveBack(file);
+    file.endReads();
     if (tell) this.#tellEnd(file);
     if (cancelled || reason === 'peer-left') offer?.free(file, () => this.#spaceWatch.lookNow());
     this.emit('changed', undefined);
@@ -393,8 +396,4 @@ export class Receiver extends Emitter<ReceiverEvents> {
   #tellEnd({ handle, failure }: ReceivingFile): void {
     if (handle !== undefined && failure !== 'peer-left') this.#endNotices.add(handle, failure ?? 'cancelled');
   }
-}
-
-function isRunning({ state }: ReceivingFile): boolean {
-  return state === 'active' || state === 'verifying';
 }

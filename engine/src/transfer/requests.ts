@@ -24,9 +24,10 @@ export class Requests {
     this.#now = now;
   }
 
-  /** Asks for what the file lacks, after all files before it, or before them where it had its turn already. */
+  /** Asks for what the file lacks, after all files before it, or before them where it had its turn already; before all where somebody looks at it. */
   plan(file: ReceivingFile, when: 'first' | 'last'): void {
     if (!file.isAsked) return;
+    if (file.isRead) this.#planner.addNow(file);
     if (when === 'first') this.#planner.addFirst(file);
     else this.#planner.add(file);
     this.#askSoon();

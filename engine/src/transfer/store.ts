@@ -108,6 +108,8 @@ export interface OfferFolder {
   ): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Every block whose `write` had resolved before the call is durable once this resolves. */
   flush(): Promise<void>;
+  /** The bytes of a block that was written, durable or not, of a file that has not ended; they are the caller's. Which was, the caller knows. */
+  read(file: number, block: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Reads a durable block back and compares it with its hash; one that differs is not durable any more, and the answer is `false`. */
   recheck(file: number, block: number): Promise<boolean>;
   /** A file's sidecar: 32 bytes a block, zeros where a block is not durable. The SHA-256 of a whole one is the file's hash. */

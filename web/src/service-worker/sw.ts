@@ -1,10 +1,18 @@
-// Hands over to the browser's downloads what a page makes as it goes: a browser takes a download from an address only, and this worker answers for one.
-// It serves nothing else, so that whichever build of the page is open, it stands in nobody's way. Its other end is storage/streamed-download.ts.
+// Gives bytes of a page an address. It serves nothing else, so that whichever build of the page is open, it stands in nobody's way.
+//
+// What a page makes as it goes, for the browser's downloads, which take one from an address only. The other end is storage/streamed-download.ts:
 //
 //   page ── announce { id, name, length } + port ──▶ worker
 //   page ── a hidden frame asks for save/<id>/<name> ──▶ worker answers with a stream
 //   worker ── 'more' ──▶ page ── bytes, or null at the end ──▶ worker, one piece at a time, as the browser's disk takes them
 //   worker ── 'cancelled' ──▶ page, when its person has stopped the download
+//
+// And what a page has of a file, for the pictures and players of a frame that this worker controls. The other end is storage/served-files.ts:
+//
+//   page ── a frame asks for save/stage ──▶ worker answers with an empty document in which no script runs
+//   frame ── asks for save/view/<id>, or a range of it ──▶ worker ── wanted { id, range } + port ──▶ every page
+//   the page that has it ── 'here', then { status, headers, body } ──▶ worker ──▶ frame
+//   worker ── 'cancelled' ──▶ page, when the frame does not want it any more
 //
 // It has no imports but types: it is one classic script.
 
@@ -23,6 +31,17 @@ interface Announced {
 const announced = new Map<string, Announced>();
 /** A page says at shorter intervals that it is still there; some browsers stop a worker that hears nothing for 30 s. In milliseconds. */
 const STAY_MS = 20_000;
+/** So soon a page says that it has what is wanted, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** In the frame's document there are a page's pictures and players, and nothing runs. */
+const STAGE_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy':
+    "default-src 'none'; img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
 
 worker.addEventListener('message', (event) => {
   event.waitUntil(new Promise((resolve) => setTimeout(resolve, STAY_MS)));
@@ -34,8 +53,14 @@ worker.addEventListener('message', (event) => {
   port.postMessage(announced.has(id) ? 'here' : 'gone');
 });
 
+// A newer one takes over at once: what an older one has begun, it ends, and what it says to pages stays the same.
+worker.addEventListener('install', () => void worker.skipWaiting());
+
 worker.addEventListener('fetch', (event) => {
-  const [id] = event.request.url.slice(worker.registration.scope.length).split('/');
+  const [id, viewed] = event.request.url.slice(worker.registration.scope.length).split('/');
+  if (id === 'stage')
+    return event.respondWith(new Response('<!doctype html><html data-stage></html>', { headers: STAGE_HEADERS }));
+  if (id === 'view' && viewed) return event.respondWith(answerFor(viewed, event.request));
   const download = announced.get(id ?? '');
   if (id === undefined || !download || download.isTaken) return; // the server says that there is no such page
   download.isTaken = true;
@@ -53,6 +78,34 @@ worker.addEventListener('fetch', (event) => {
     ),
   );
 });
+
+/** What of a page's file a frame asks for; 404 if no page has it. */
+async function answerFor(id: string, { headers, signal }: Request): Promise<Response> {
+  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const ports = pages.map((page) => {
+    const channel = new MessageChannel();
+    page.postMessage({ type: 'wanted', id, range: headers.get('Range') }, [channel.port2]);
+    return channel.port1;
+  });
+  return new Promise((resolve) => {
+    const settle = (response: Response) => {
+      clearTimeout(timer);
+      for (const port of ports) port.close();
+      resolve(response);
+    };
+    const timer = setTimeout(() => settle(new Response(null, { status: 404 })), PATIENCE_MS);
+    signal.addEventListener('abort', () => {
+      for (const port of ports) port.postMessage('cancelled');
+      settle(new Response(null, { status: 503 }));
+    });
+    for (const port of ports)
+      port.onmessage = ({ data }: MessageEvent<'here' | (ResponseInit & { body: BodyInit | null })>) => {
+        if (data === 'here')
+          clearTimeout(timer); // what it waits for comes from far
+        else settle(new Response(data.body, data));
+      };
+  });
+}
 
 function streamFrom(port: MessagePort, onEnd: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream(

@@ -3,6 +3,8 @@ import { createSecret, parseSecret } from '@tincan/shared/secret';
 import { signalingUrl } from '@tincan/engine/signaling/signaling-client';
 import { Downloads } from '../storage/downloads.ts';
 import { openStorage } from '../storage/open-storage.ts';
+import { startPageWorker } from '../storage/page-worker.ts';
+import { ServedFiles } from '../storage/served-files.ts';
 import { enterCode } from './enter-code.ts';
 import { isAnyWanted } from '@tincan/engine/room/wanted-files';
 import { friendlyName } from './friendly-name.ts';
@@ -20,7 +22,9 @@ export class App {
   #name = $state(rememberedName());
 
   readonly #storage = openStorage();
-  readonly #downloads = new Downloads();
+  readonly #worker = startPageWorker();
+  readonly #downloads = new Downloads(this.#worker);
+  readonly #served = new ServedFiles(this.#worker);
   readonly #timers = startHiddenTimers();
   /** What earlier visits have left. */
   readonly kept = new KeptFiles(this.#storage, this.#downloads);
@@ -174,6 +178,7 @@ export class App {
           link: location.href,
           storage: this.#storage,
           downloads: this.#downloads,
+          served: this.#served,
           timers: this.#timers,
           name: this.#name,
           onMoved: (link) => history.replaceState(null, '', link),

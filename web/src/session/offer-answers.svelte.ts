@@ -1,17 +1,20 @@
 import { TincanError } from '@tincan/engine/platform/errors';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { Saver } from './saver.ts';
+import type { Viewer } from './viewer.svelte.ts';
 import type { OfferView } from './views.ts';
 
 /** What a person answers to the offers of a room. */
 export class OfferAnswers {
   readonly #exchanges: Exchanges;
   readonly #saver: Saver;
+  readonly #viewer: Viewer;
   #problem = $state.raw<{ offer: string; availableBytes: number }>();
 
-  constructor(exchanges: Exchanges, saver: Saver) {
+  constructor(exchanges: Exchanges, saver: Saver, viewer: Viewer) {
     this.#exchanges = exchanges;
     this.#saver = saver;
+    this.#viewer = viewer;
   }
 
   /** The offer that was last accepted in vain, as it does not fit: its key, and the bytes that are free. */
@@ -44,6 +47,12 @@ export class OfferAnswers {
     } finally {
       if (!isAccepted) this.#saver.forgetPlace(offer);
     }
+  }
+
+  /** Accepts, and shows the first file that can be seen or heard, while it arrives. */
+  async acceptAndWatch(offer: OfferView): Promise<void> {
+    const { media, peer } = offer;
+    if (media && (await this.accept(offer))) await this.#viewer.open({ peer, id: media.id });
   }
 
   decline({ id, peer }: OfferView): void {

@@ -19,12 +19,14 @@ import { People } from './people.svelte.ts';
 import { Refresher } from './refresher.ts';
 import { Rendezvous } from '@tincan/engine/room/rendezvous';
 import type { Downloads } from '../storage/downloads.ts';
+import type { ServedFiles } from '../storage/served-files.ts';
 import { Saver } from './saver.ts';
 import { ScreenWake } from './screen-wake.ts';
 import { Sending } from './sending.svelte.ts';
 import { TransferCommands } from './transfer-commands.ts';
 import { TransferViews } from './transfer-views.ts';
 import { unansweredFiles } from './unanswered.ts';
+import { Viewer } from './viewer.svelte.ts';
 import {
   isOpen,
   type AskedFile,
@@ -44,6 +46,7 @@ export interface RoomOptions {
   /** Where what outlives this visit is kept. */
   storage: Promise<Storage>;
   downloads: Downloads;
+  served: ServedFiles;
   /** A clock that does not slow down while the page is hidden. */
   timers: Promise<Timers>;
   name: string;
@@ -59,6 +62,7 @@ export class Room {
     () => this.#name,
     (session) => this.people.nameOf(session),
   );
+  readonly viewer: Viewer;
   readonly #moves = new Moves();
   /** For people without the link. */
   readonly code = new OfferedCode(() => {
@@ -99,12 +103,13 @@ export class Room {
   #stopListening = () => {};
   #left = false;
 
-  constructor({ link, storage, downloads, timers, name, onMoved }: RoomOptions) {
+  constructor({ link, storage, downloads, served, timers, name, onMoved }: RoomOptions) {
     this.#link = link;
     this.#storage = storage;
     this.#downloads = downloads;
     this.#name = name;
     this.#onMoved = onMoved;
+    this.viewer = new Viewer(() => this.#exchanges, served);
     this.#enter(timers).catch((error: unknown) => {
       console.error('The room cannot be entered.', error);
       this.#problem = isNotLoaded(error) ? 'not-loaded' : 'cannot-start';
@@ -272,6 +277,7 @@ export class Room {
     this.#left = true;
     this.#stopListening();
     this.#saver?.close();
+    this.viewer.close();
     this.#refresher.stop();
     const closed = this.#exchanges?.close(); // first, so that the disk has it should the page go now
     for (const each of [this.#screenWake, this.calls, this.#rendezvous]) each?.close();
@@ -286,11 +292,8 @@ export class Room {
 
   async #enter(clock: Promise<Timers>): Promise<void> {
     // The workers are running before anyone can be connected, so that nothing is fetched from the server later.
-    const [identity, { store, ledger, places, capBytes }, timers] = await Promise.all([
-      createIdentity(),
-      this.#storage,
-      clock,
-    ]);
+    const starting = [createIdentity(), this.#storage, clock] as const;
+    const [identity, { store, ledger, places, capBytes }, timers] = await Promise.all(starting);
     if (this.#left) return;
     this.#receiveCapBytes = capBytes;
 
@@ -311,7 +314,7 @@ export class Room {
     this.#commands = new TransferCommands(views);
     const saver = new Saver(exchanges, views, { downloads: this.#downloads, places }, () => this.#refresher.soon());
     this.#saver = saver;
-    this.#answers = new OfferAnswers(exchanges, saver);
+    this.#answers = new OfferAnswers(exchanges, saver, this.viewer);
 
     exchanges.on('changed', () => this.#refresher.soon());
     this.people.follow(mesh);
@@ -361,15 +364,13 @@ export class Room {
       const warn = (reason: string) => console.warn(`Peer ${session} broke a rule: ${reason}`);
       peer.on('fault', warn);
       peer.link.on('fault', warn);
-      peer.link.on('message', (message) => this.#handleMessage(session, message, me));
+      peer.link.on('message', (message) => {
+        if (message.type === 'move') this.#moves.handleMove(session, message, { me, secret: secretOf(this.#link) });
+      });
     });
     mesh.on('peer-removed', ({ peer, forGood }) => {
       if (forGood) this.#moves.forget(peer.session);
     });
-  }
-
-  #handleMessage(session: SessionId, message: LinkMessage, me: SessionId): void {
-    if (message.type === 'move') this.#moves.handleMove(session, message, { me, secret: secretOf(this.#link) });
   }
 
   // ---- what the page shows

@@ -5,6 +5,7 @@ import { isLive, type TransferFile } from '@tincan/engine/transfer/file-state';
 import type { IncomingOffer } from '@tincan/engine/transfer/incoming-offers';
 import { baseName, downloadName } from '@tincan/engine/transfer/names';
 import { Speed } from '@tincan/engine/transfer/speed';
+import { isMedia, lookNow, lookOf } from './look-kinds.ts';
 import { isOpen, type OfferView, type TransferState, type TransferView, type WaitReason } from './views.ts';
 
 const PREVIEW_FILES = 100;
@@ -153,7 +154,16 @@ function toOfferView(peer: SessionId, offer: IncomingOffer): OfferView {
     files: files.length - folders,
     folders,
     bytes: files.reduce((sum, file) => sum + file.size, 0),
+    media: firstMedia(files),
   };
+}
+
+function firstMedia(files: readonly TransferFile[]): OfferView['media'] {
+  for (const { id, path, size } of files) {
+    const kind = size > 0 ? lookOf(path)?.kind : undefined;
+    if (isMedia(kind)) return { id, kind };
+  }
+  return undefined;
 }
 
 /** What a transfer waits for, the nearest thing first: what this person can do something about. */
@@ -194,6 +204,7 @@ function viewOf(
     kept,
     downloadsAs: kept ? downloadsAs(file.path) : undefined,
     saved: file.saved,
+    look: direction === 'receive' ? lookNow(file) : undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Breach } from '@tincan/engine/rtc/breach';
 import type { Saved } from '@tincan/engine/transfer/file-state';
 import type { TextRefusal } from '@tincan/engine/room/texts';
 import type { TransferFailure } from '@tincan/engine/transfer/path';
+import type { LookKind } from './look-kinds.ts';
 
 export type { Breach, TextRefusal };
 
@@ -88,6 +89,8 @@ export interface OfferView {
   /** Empty ones; folders with something in them are in the files' paths. */
   folders: number;
   bytes: number;
+  /** The first file of it that can be seen or heard while it arrives. */
+  media: { id: string; kind: 'video' | 'audio' } | undefined;
 }
 
 export type TransferState =
@@ -146,6 +149,8 @@ export interface TransferView {
   /** The name that a download of it alone gets, where browsers do not take its own. */
   downloadsAs: string | undefined;
   saved: Saved;
+  /** How it can be looked at here, if it can at this moment. */
+  look: LookKind | undefined;
 }
 
 /** Why a received file is not where its person wanted it. It is still in this browser. */

@@ -1,11 +1,5 @@
-import {
-  downloadStream,
-  startDownloadWorker,
-  type DownloadWorker,
-  type HandOver,
-  type Streamed,
-  type StreamedDownloadOptions,
-} from './streamed-download.ts';
+import type { PageWorker } from './page-worker.ts';
+import { downloadStream, type HandOver, type Streamed, type StreamedDownloadOptions } from './streamed-download.ts';
 import { makeZipFile, sweepZipFiles } from './zip-file.ts';
 import { zipLength, zipStream, type ZipEntry } from './zip.ts';
 
@@ -18,13 +12,12 @@ export interface HandOverOptions extends StreamedDownloadOptions {
 
 /** Whatever a page can hand to the browser's downloads. Of what becomes of a single file there, no page hears. */
 export class Downloads {
-  readonly #worker: Promise<DownloadWorker | undefined>;
+  readonly #worker: Promise<PageWorker | undefined>;
   /** A download was stopped, or is asked for once more: it may be that the browser takes none from this tab any more. It does not tell. */
   #isInDoubt = false;
 
-  /** Makes ready what later downloads need, so that they work while the server is away. */
-  constructor() {
-    this.#worker = startDownloadWorker();
+  constructor(worker: Promise<PageWorker | undefined>) {
+    this.#worker = worker;
     void sweepZipFiles();
   }
 

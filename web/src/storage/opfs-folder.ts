@@ -149,10 +149,16 @@ export class OpfsFolder implements OfferFolder {
     return this.#next(() => this.#flush());
   }
 
+  async read(file: number, block: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { data, at, size } = this.#placeOf(file, block);
+    const length = blockBytes(size, block);
+    const bytes = await this.#next(() => this.#files.read(data, at + block * BLOCK_BYTES, length));
+    if (bytes.length !== length) throw new TincanError('store-failed', `block ${block} of file ${file} is not here`);
+    return bytes;
+  }
+
   async recheck(file: number, block: number): Promise<boolean> {
-    const { data, sidecar, at, entry, size } = this.#placeOf(file);
-    const isBlock = Number.isInteger(block) && block >= 0 && block < blockCount(size);
-    if (!isBlock) throw new TincanError('store-failed', `file ${file} has no block ${block}`);
+    const { data, sidecar, at, entry, size } = this.#placeOf(file, block);
     if (this.#isFreed(file)) return false;
     const hashAt = (entry + block) * HASH_BYTES;
     return this.#next(async () => {
@@ -239,8 +245,10 @@ export class OpfsFolder implements OfferFolder {
     }
   }
 
-  #placeOf(file: number): Place {
-    fileAt(this.manifest, file);
+  #placeOf(file: number, block?: number): Place {
+    const { size } = fileAt(this.manifest, file);
+    const isBlock = block === undefined || (Number.isInteger(block) && block >= 0 && block < blockCount(size));
+    if (!isBlock) throw new TincanError('store-failed', `file ${file} has no block ${block}`);
     return this.#places[file]!;
   }
 

@@ -141,6 +141,7 @@ export class OpfsStore implements OfferStore {
       },
       write: async (file, block, bytes, hash) => writes.add({ file, block, bytes, hash }),
       flush: async () => call('flush', { folder }),
+      read: async (file, block) => call('read', { folder, file, block }),
       recheck: async (file, block) => call('recheck', { folder, file, block }),
       hashes: async (file) => call('hashes', { folder, file }),
       open: async (file) => call('open', { folder, file }),

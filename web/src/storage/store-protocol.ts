@@ -45,6 +45,7 @@ export interface StoreCalls {
 
   write: { asks: { folder: string; blocks: readonly BlockToWrite[] }; answers: WrittenBlock[] };
   flush: { asks: { folder: string }; answers: undefined };
+  read: { asks: OfFile & { block: number }; answers: Uint8Array<ArrayBuffer> };
   recheck: { asks: OfFile & { block: number }; answers: boolean };
   hashes: { asks: OfFile; answers: Uint8Array<ArrayBuffer> };
   open: { asks: OfFile; answers: Blob };

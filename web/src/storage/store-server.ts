@@ -38,6 +38,7 @@ export class StoreServer {
       );
     },
     flush: async ({ folder }) => (await this.#held(folder)).flush(),
+    read: async ({ folder, file, block }) => (await this.#held(folder)).read(file, block),
     recheck: async ({ folder, file, block }) => (await this.#held(folder)).recheck(file, block),
     hashes: async ({ folder, file }) => (await this.#held(folder)).hashes(file),
     open: async ({ folder, file }) => (await this.#held(folder)).open(file),
@@ -70,7 +71,9 @@ export class StoreServer {
 
 /** What of an answer is given over and not copied. */
 export function transfersOf({ name }: StoreRequest, answer: StoreAnswer): Transferable[] {
-  if (name !== 'write' || !answer.ok) return [];
+  if (!answer.ok) return [];
+  if (name === 'read') return [(answer.value as Uint8Array<ArrayBuffer>).buffer];
+  if (name !== 'write') return [];
   return (answer.value as WrittenBlock[]).flatMap((written) => (written instanceof Uint8Array ? [written.buffer] : []));
 }
 

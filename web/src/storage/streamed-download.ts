@@ -1,7 +1,6 @@
 // A download that is made as it goes, through the service worker (service-worker/sw.ts has the other end, and what the two say).
+import { SCOPE } from './page-worker.ts';
 
-/** Beside the page, wherever that is served; it serves nothing but what lies below this. */
-const SCOPE = './save/';
 /** How often the worker is asked whether it is still there, in milliseconds: within its own time to stay. */
 const ALIVE_INTERVAL_MS = 10_000;
 /** For so long a worker may be silent before something else is tried, in milliseconds. */
@@ -28,22 +27,6 @@ export interface StreamedDownloadOptions {
 
 /** `cut`: the browser has stopped the worker in the middle, and may take half of it for the whole. `cancelled`: its person has stopped it. */
 export type HandOver = 'handed' | 'cut' | 'cancelled';
-
-/** Gives the worker of this moment: a newer one may take the place of the last at any time. */
-export type DownloadWorker = () => ServiceWorker | null;
-
-/** Makes a worker ready. `undefined` where the browser lets the page have none, as some do under a certificate that nobody has vouched for. */
-export async function startDownloadWorker(): Promise<DownloadWorker | undefined> {
-  try {
-    const registration = await navigator.serviceWorker.register('./sw.js', { scope: SCOPE });
-    const worker = registration.active ?? registration.waiting ?? registration.installing;
-    if (worker) await activated(worker);
-    return () => registration.active;
-  } catch (error) {
-    console.info('The browser lets this page have no service worker; archives are made on the disk first.', error);
-    return undefined;
-  }
-}
 
 /**
  * Hands the stream to the browser's downloads, as fast as these take it. Resolves once all of it has been taken, or it was stopped; rejects as the
@@ -143,14 +126,5 @@ function isHere(worker: ServiceWorker, question: object, channel = new MessageCh
       resolve(data === 'here');
     };
     worker.postMessage(question, [channel.port2]);
-  });
-}
-
-function activated(worker: ServiceWorker): Promise<void> {
-  if (worker.state === 'activated') return Promise.resolve();
-  return new Promise((resolve) => {
-    worker.addEventListener('statechange', () => {
-      if (worker.state === 'activated' || worker.state === 'redundant') resolve();
-    });
   });
 }

@@ -23,6 +23,7 @@ function transfer(id: string, state: TransferState, more: Partial<TransferView> 
     kept: false,
     downloadsAs: undefined,
     saved: 'no',
+    look: undefined,
     ...more,
   };
 }

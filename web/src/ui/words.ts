@@ -2,6 +2,7 @@
 // are where its plurals and word order go. Numbers arrive formatted (format.ts), names as people gave them.
 import type { RoomProblem, ServerState, TransferState, TransferView, WaitReason } from '../session/views.ts';
 import { callWords } from './call-words.ts';
+import { lookWords } from './look-words.ts';
 import { savingWords } from './saving-words.ts';
 import { trustWords } from './trust-words.ts';
 
@@ -55,6 +56,7 @@ const en = {
   someone: 'Someone',
   ...trustWords,
   ...savingWords,
+  ...lookWords,
   ...callWords,
 
   home: {

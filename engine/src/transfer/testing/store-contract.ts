@@ -4,7 +4,8 @@ import { KEEP_SAVED_MS, KEEP_UNFINISHED_MS } from '../expiry.ts';
 import { HASH_BYTES, hashBlock } from '../hash.ts';
 import { TAKE_TIMEOUT_MS, type FileEnd, type OfferStore } from '../store.ts';
 import { expectBytes, expectCode, expectSame, type ContractCase } from './contract.ts';
-import { LINK, durableIn, expectBlob, expectWhole, listOf, manifestOf, writeAll, writeBlocks } from './kept-files.ts';
+import { LINK, durableIn, expectWhole, listOf, manifestOf, writeAll, writeBlocks } from './kept-files.ts';
+import { readingContract } from './store-reading-contract.ts';
 
 /** Where a case runs: an empty disk, or what plays one. */
 export interface StoreBench {
@@ -18,6 +19,7 @@ const MiB = BLOCK_BYTES;
 const DONE: FileEnd = { end: 'done', hash: 'aa' };
 
 export const storeContract: readonly ContractCase<StoreBench>[] = [
+  ...readingContract,
   {
     name: 'what is flushed is durable in the next visit, in whatever order it was written',
     run: async (bench) => {
@@ -105,21 +107,6 @@ export const storeContract: readonly ContractCase<StoreBench>[] = [
         'what is durable',
       );
       for (const file of [0, 1, 2, 500, 999]) await expectWhole(again, file);
-    },
-  },
-  {
-    name: 'a small file that was opened can be read while its neighbours are written',
-    run: async (bench) => {
-      const folder = await (await bench.open()).create(manifestOf(1_000, MiB, 2 * MiB), LINK);
-      await writeBlocks(folder, 0, 0);
-      await writeBlocks(folder, 2, 0, 1);
-      await folder.flush();
-      const [small, large] = [await folder.open(0), await folder.open(2)];
-      await writeBlocks(folder, 1, 0);
-      await folder.flush();
-      await expectBlob(small, folder.manifest, 0);
-      await expectBlob(large, folder.manifest, 2);
-      await expectWhole(folder, 1);
     },
   },
   {

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { lookNow, lookOf } from './look-kinds.ts';
+
+it.each([
+  ['a.mp4', { kind: 'video', type: 'video/mp4' }],
+  ['folder.jpg/CLIP.WebM', { kind: 'video', type: 'video/webm' }],
+  ['a.b.mp3', { kind: 'audio', type: 'audio/mpeg' }],
+  ['a.svg', { kind: 'image', type: 'image/svg+xml' }],
+  ['notes.txt', { kind: 'text', type: 'text/plain' }],
+  ['page.html', undefined],
+  ['page.xhtml', undefined],
+  ['a.pdf', undefined],
+  ['a.txt.exe', undefined],
+  ['folder.txt/', undefined],
+  ['folder.txt/file', undefined],
+  ['txt', undefined],
+  ['a.constructor', undefined],
+])('%s is shown as %j', (path, look) => {
+  expect(lookOf(path)).toEqual(look);
+});
+
+it.each([
+  ['a.mp4', 'offered', undefined],
+  ['a.mp4', 'active', 'video'],
+  ['a.mp3', 'verifying', 'audio'],
+  ['a.mp4', 'done', 'video'],
+  ['a.mp4', 'failed', undefined],
+  ['a.mp4', 'cancelled', undefined],
+  ['a.png', 'active', undefined],
+  ['a.png', 'done', 'image'],
+  ['a.txt', 'verifying', undefined],
+  ['a.txt', 'done', 'text'],
+] as const)('%s that is %s: %j', (path, state, kind) => {
+  const file = {
+    id: '',
+    path,
+    size: 10,
+    modified: undefined,
+    state,
+    here: 'none',
+    there: 'none',
+    durable: 0,
+    hash: undefined,
+    failure: undefined,
+    saved: 'no',
+    freed: false,
+  } as const;
+  expect(lookNow(file)).toBe(kind);
+  expect([lookNow({ ...file, freed: true }), lookNow({ ...file, size: 0 })]).toEqual([undefined, undefined]);
+});
+
+it('a picture is shown whole, so no larger than 64 MiB', () => {
+  const picture = {
+    id: '',
+    path: 'a.png',
+    size: 64 * 1_048_576,
+    modified: undefined,
+    state: 'done',
+    here: 'none',
+    there: 'none',
+    durable: 0,
+    hash: undefined,
+    failure: undefined,
+    saved: 'no',
+    freed: false,
+  } as const;
+  expect([lookNow(picture), lookNow({ ...picture, size: picture.size + 1 })]).toEqual(['image', undefined]);
+});
