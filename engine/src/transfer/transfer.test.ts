@@ -6,7 +6,12 @@ import { MemoryStore } from './memory-store.ts';
 import { Source } from './source.ts';
 import { StallWatch } from './stall-watch.ts';
 import { acceptAll, bytesOf, ChangedStore, expectArrived, offer } from './testing/given-files.ts';
+import { hashAtOnce } from './testing/hash-at-once.ts';
 import { fileAt, LinkedPeers, until } from './testing/linked-peers.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('a transfer over a perfect path', () => {
   it.each([0, 1, PIECE - 1, PIECE, PIECE + 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 40 * BLOCK_BYTES + 7])(
@@ -159,6 +164,7 @@ describe('a path that is cut', () => {
   });
 
   it('[XFER-7] asks only for what was not written when the path is back', async () => {
+    hashAtOnce(); // nothing is written after it was counted
     let written = 0;
     const counting = new ChangedStore((folder) => ({
       write: async (...args) => {
@@ -258,6 +264,7 @@ describe('damage', () => {
 
   it('a disk that is full pauses the file on both sides and loses nothing; with room again it goes on', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    hashAtOnce();
     try {
       const store = new MemoryStore();
       const peers = new LinkedPeers({ bob: store });
