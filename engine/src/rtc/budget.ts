@@ -1,7 +1,7 @@
 import { ownTimers, type Timers } from '../platform/timers.ts';
 
 /** What may be made up for at once after a timer that came late, in milliseconds of the rate: more would be a burst that others must wait behind. */
-const CREDIT_MS = 25;
+const CREDIT_MS = 15;
 /** Browsers bring timers no more often than this, so a shorter wait is only a busier one. */
 const LEAST_WAIT_MS = 4;
 

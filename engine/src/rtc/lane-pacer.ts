@@ -1,6 +1,6 @@
 // How fast a link's lanes send, and on how many: asks over the link what has arrived, and follows the answers.
 //
-//   whoever sends ── lane-ask { ask } ─────────────────▶ whoever receives     (40 times a second, while something is sent)
+//   whoever sends ── lane-ask { ask } ─────────────────▶ whoever receives     (40 times a second, while something is sent; at first 80)
 //                 ◀─ lane-arrived { ask, arrived } ────
 import type { LaneMessage } from '@tincan/shared/link-message';
 import type { Timers } from '../platform/timers.ts';
@@ -9,8 +9,9 @@ import type { Lane } from './lane.ts';
 import { LaneCount, MAX_LANES } from './lane-count.ts';
 import { LineRate } from './line-rate.ts';
 
-/** So often the other side is asked, in milliseconds. */
+/** So often the other side is asked, in milliseconds; and as long as the rate rises for the first time, since the sooner it is told of a queue, the faster it may rise. */
 const ASK_MS = 25;
+const FIRST_ASK_MS = 12;
 /** So many questions tell how long the path is, before anything is sent. */
 const FIRST_QUESTIONS = 10;
 /** And so many may be unanswered; nothing new is asked while they are. */
@@ -74,6 +75,11 @@ export class LanePacer {
   /** What all lanes take from. */
   get budget(): Budget {
     return this.#budget;
+  }
+
+  /** So many lanes there are to be as soon as anything is sent. */
+  get firstCount(): number {
+    return this.#paces && this.#rate.isLong ? Math.min(this.#count.wanted, this.#mostLanes) : 1;
   }
 
   /** Bytes that the network has taken on all lanes so far. */
@@ -141,6 +147,10 @@ export class LanePacer {
     if (this.#paces && this.#isSending(now)) this.#review(now);
   }
 
+  get #mostLanes(): number {
+    return this.#options.isRelayed() ? MAX_RELAYED_LANES : MAX_LANES;
+  }
+
   get #paces(): boolean {
     return this.#options.answers() && !this.#rate.isShort;
   }
@@ -163,14 +173,14 @@ export class LanePacer {
         isHeldBack: !this.#rate.isUsed && this.#limit === undefined && 2 * waiting >= lanes.length,
         arrivingBytesPerSecond: this.#rate.arrivingBytesPerSecond,
       },
-      this.#options.isRelayed() ? MAX_RELAYED_LANES : MAX_LANES,
+      this.#mostLanes,
       now,
     );
     this.#options.want(this.#count.wanted);
   }
 
   #begin(): void {
-    this.#cancel ??= this.#options.timers.after(ASK_MS, () => this.#look());
+    this.#cancel ??= this.#options.timers.after(this.#rate.isFirstRise ? FIRST_ASK_MS : ASK_MS, () => this.#look());
   }
 
   #look(): void {

@@ -90,8 +90,8 @@ export class Lanes extends Emitter<LanesEvents> {
     });
   }
 
-  /** Asks for lanes 0 to `count - 1`, now and after every loss. Repeating it is harmless. */
-  open(count = 1): void {
+  /** Asks for lanes 0 to `count - 1`, now and after every loss; by default as many as the path is to begin with. Repeating it is harmless. */
+  open(count = this.#pacer.firstCount): void {
     this.#wantedCount = Math.max(this.#wantedCount, Math.min(count, MAX_LANES));
     if (this.#linkUp) this.#openWanted();
   }

@@ -7,14 +7,14 @@ interface PathOptions {
   readonly queueBytes?: number;
   /** What something else sends over it, in bytes per second. */
   readonly others?: (ms: number) => number;
-  /** One answer in three is late by so much at most, in milliseconds, since pages are busy. */
+  /** A third of the time the page that answers is busy, for so long at most, in milliseconds. */
   readonly busyMs?: number;
   /** What one lane's own control of congestion lets through at most, in bytes per second. */
   readonly laneBytesPerSecond?: number;
 }
 
 const STEP_MS = 1;
-const ASK_MS = 25;
+const [FIRST_ASK_MS, ASK_MS] = [12, 25];
 
 /** A path with a queue at its narrowest place, which a sender fills as fast as it is told to. */
 class EmulatedPath {
@@ -27,6 +27,7 @@ class EmulatedPath {
   #lost = 0;
   readonly #arriving: { at: number; bytes: number }[] = [];
   readonly #questions: { asked: number; heard: number; answered: number; bytes?: number }[] = [];
+  #busyUntil = 0;
   #random = 1;
   lostBytes = 0;
   worstQueueMs = 0;
@@ -66,12 +67,17 @@ class EmulatedPath {
   /** Asks from time to time what has arrived; the question waits in the queue as everything does. */
   #ask(now: number): void {
     const { roundTripMs, bytesPerSecond, busyMs = 0 } = this.#options;
-    if (now % ASK_MS === 0) {
+    if (now % ASK_MS === 0)
+      this.#busyUntil = Math.max(this.#busyUntil, now + busyMs * Math.max(0, 3 * this.#chance() - 2));
+    if (now % (this.rate.isFirstRise ? FIRST_ASK_MS : ASK_MS) === 0) {
       const heard = now + roundTripMs / 2 + (1_000 * this.#queued) / bytesPerSecond;
-      const late = busyMs * Math.max(0, 3 * this.#chance() - 2);
-      this.#questions.push({ asked: now, heard, answered: heard + late + roundTripMs / 2 });
+      this.#questions.push({ asked: now, heard, answered: Infinity });
     }
-    for (const question of this.#questions) if (question.heard <= now) question.bytes ??= Math.floor(this.#arrived);
+    for (const question of this.#questions) {
+      if (question.heard > now || this.#busyUntil > now || question.bytes !== undefined) continue;
+      question.bytes = Math.floor(this.#arrived);
+      question.answered = now + roundTripMs / 2;
+    }
     while (this.#questions[0] && this.#questions[0].answered <= now) {
       const { asked, bytes = 0 } = this.#questions.shift()!;
       this.rate.handleReading({ roundTripMs: now - asked, carriedBytes: this.#carried, arrivedBytes: bytes }, now);

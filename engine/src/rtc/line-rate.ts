@@ -11,10 +11,14 @@ const LEAST_BYTES_PER_SECOND = 65_536;
 const SHORT_PATH_MS = 10;
 /** The shortest round trip of so long is what the path itself takes, without a queue, in milliseconds. */
 const BASE_MS = 15_000;
-/** The shortest of so many round trips is what it takes at present: one may be long by itself, as pages are busy. */
+/**
+ * Of so many round trips the third is what it takes at present: some are long by themselves, as pages are busy, and some find a queue empty that bursts
+ * fill.
+ */
 const FLOOR_READINGS = 8;
+const FLOOR_RANK = 2;
 /** Answers that come so close together, in milliseconds, waited for one packet that was lost: only the last says something about the path. */
-const TOGETHER_MS = 10;
+const TOGETHER_MS = 5;
 /** When bytes wait in a queue for so long, in milliseconds, a little less is sent than arrives, so that it drains; and from the second on much less. */
 const SHORT_QUEUE_MS = 8;
 const LONG_QUEUE_MS = 20;
@@ -24,11 +28,12 @@ const REMEMBERED_MS = 1_500;
 /** Before that it was not looked at for long enough, in milliseconds: it is half of what is sent then. */
 const KNOWN_MS = 400;
 const UNKNOWN_PART = 0.5;
-/** News of a queue takes a round trip and so many milliseconds. What is sent too much until then has to fit into the queue: so much of the rate, in milliseconds, within so many bytes. */
+/** News of a queue takes a round trip and so many milliseconds, less where more is asked, in the first rise. What is sent too much until then has to fit into the queue: so much of the rate, in milliseconds, within so many bytes. */
 const NEWS_MS = 300;
-const OVERSHOOT_MS = 30;
-const LEAST_OVERSHOOT_BYTES = 64_000;
-const OVERSHOOT_BYTES = 250_000;
+const FIRST_NEWS_MS = 200;
+const OVERSHOOT_MS = 20;
+const LEAST_OVERSHOOT_BYTES = 100_000;
+const OVERSHOOT_BYTES = 150_000;
 /** Of what the path was seen to carry. */
 const DRAINING_PART = 0.97;
 const KEPT_PART = 0.85;
@@ -66,6 +71,8 @@ export interface LineReading {
 /** The rate at which a peer is sent to, as its answers teach it. Pure: it takes the time, in milliseconds. */
 export class LineRate {
   #rate = FIRST_BYTES_PER_SECOND;
+  /** What it would have been since the beginning, always sent to the full. */
+  #allowed: Sample[] = [];
   #carried: Sample[] = [];
   #arrived: Sample[] = [];
   /** What arrived each second, lately. */
@@ -87,9 +94,19 @@ export class LineRate {
     return this.#isShort;
   }
 
+  /** It is known to be no short one. */
+  get isLong(): boolean {
+    return !this.isShort && this.#roundTrips.length >= FLOOR_READINGS;
+  }
+
+  /** Nothing was too much yet. */
+  get isFirstRise(): boolean {
+    return this.#ceiling === Infinity;
+  }
+
   /** Of what is sent: where it is less than it may be, something else holds the lanes back. */
   get isUsed(): boolean {
-    return rateOf(this.#carried) >= USED_PART * this.#rate;
+    return rateOf(this.#carried) >= USED_PART * rateOf(this.#allowed);
   }
 
   /** What arrives, in bytes per second, lately. */
@@ -104,6 +121,8 @@ export class LineRate {
     this.#roundTrips.push({ at: now, ms: roundTripMs });
     this.#roundTrips = this.#roundTrips.filter(({ at }) => at > now - BASE_MS);
     this.#isShort ||= this.baseMs < SHORT_PATH_MS;
+    const before = this.#allowed.at(-1) ?? { at: now, bytes: 0 };
+    note(this.#allowed, { at: now, bytes: before.bytes + (this.#rate * (now - before.at)) / 1_000 });
     note(this.#carried, { at: now, bytes: carriedBytes });
     note(this.#arrived, { at: now, bytes: arrivedBytes });
     if (now - this.#arrived[0]!.at >= KNOWN_MS)
@@ -120,7 +139,8 @@ export class LineRate {
   #adjust(now: number, elapsedMs: number): void {
     if (this.isShort || this.#roundTrips.length < FLOOR_READINGS || rateOf(this.#carried) === 0) return;
     const base = this.baseMs;
-    const floor = Math.min(...this.#roundTrips.slice(-FLOOR_READINGS).map(({ ms }) => ms));
+    const lately = this.#roundTrips.slice(-FLOOR_READINGS).map(({ ms }) => ms);
+    const floor = lately.sort((a, b) => a - b)[FLOOR_RANK]!;
     if (now < this.#settlesAt) return;
     if (floor - base > LONG_QUEUE_MS) return this.#stepBack(now);
     if (floor - base > SHORT_QUEUE_MS) return this.#stay(now);
@@ -162,7 +182,7 @@ export class LineRate {
   }
 
   #slope(base: number): number {
-    const newsSeconds = (base + NEWS_MS) / 1_000;
+    const newsSeconds = (base + (this.isFirstRise ? FIRST_NEWS_MS : NEWS_MS)) / 1_000;
     const overshoot = Math.max(LEAST_OVERSHOOT_BYTES, Math.min(OVERSHOOT_BYTES, (this.#rate * OVERSHOOT_MS) / 1_000));
     return (2 * overshoot) / newsSeconds ** 2;
   }
