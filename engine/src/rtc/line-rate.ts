@@ -46,7 +46,7 @@ const SETTLING_ROUND_TRIPS = 2;
 const SURE_PART = 0.9;
 /** And from there by so much of itself each second; faster each second, as what was in its way may be gone. */
 const GROWTH = 0.04;
-const GROWTH_OF_GROWTH = 0.5;
+const GROWTH_OF_GROWTH = 2;
 const MOST_GROWTH = 0.3;
 /** A rate that is not used to this part says nothing about the path, and does not grow. */
 const USED_PART = 0.75;
@@ -149,9 +149,10 @@ export class LineRate {
       return;
     }
     const seconds = elapsedMs / 1_000;
-    if (this.#rate < SURE_PART * this.#ceiling) this.#rate += seconds * this.#slope(base);
+    const slope = this.#slope(base);
+    if (this.#rate < SURE_PART * this.#ceiling) this.#rate += seconds * slope;
     else {
-      this.#rate *= 1 + this.#growth * seconds;
+      this.#rate += seconds * Math.min(this.#growth * this.#rate, slope);
       this.#growth = Math.min(MOST_GROWTH, this.#growth * (1 + GROWTH_OF_GROWTH * seconds));
     }
   }
