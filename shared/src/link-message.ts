@@ -173,6 +173,8 @@ const Want = v.object({
   /** The lane on which the pieces are to come, by its number and the epoch of its connection; lost with it. */
   lane: Lane,
   epoch: Epoch,
+  /** Somebody waits for these: they come before what was asked for on this lane earlier. */
+  now: v.optional(v.boolean()),
   wants: batch(
     v.object({
       handle: Handle,

@@ -9,14 +9,14 @@ import { savedOf, type FileEnd, type KeptFile } from './store.ts';
 /** What became of a frame: `late` where it was not, or no more, waited for. */
 export type Placed = 'placed' | 'whole' | 'late' | 'misplaced';
 
-/** Somebody waits for a block. */
+/** Somebody waits for the bytes at this offset. */
 interface Read {
-  readonly block: number;
+  readonly offset: number;
   readonly settle: (error?: Error) => void;
 }
 
-/** So many wait for blocks of one file; more of them, and the oldest is told that it waits in vain: players forget reads without a word. */
-const MAX_READS = 16;
+/** So many wait for bytes of one file; more of them, and the oldest is told that it waits in vain: players forget reads without a word. */
+const MAX_READS = 8;
 
 /** What a receiver knows of one file: which blocks are asked for, arriving, written, durable. No I/O. */
 export class ReceivingFile implements TransferFile {
@@ -112,27 +112,42 @@ export class ReceivingFile implements TransferFile {
     this.#lookedAt = this.#firstLackingFrom(this.#lookedAt) ?? Infinity;
     this.#next = this.#firstLackingFrom(this.#next) ?? Infinity;
     const block = this.#lookedAt === Infinity ? this.#next : this.#lookedAt;
-    if (block === Infinity) return undefined;
+    return block === Infinity ? undefined : this.openAt(block);
+  }
+
+  /** Opens a block that is neither open nor written. */
+  openAt(block: number): OpenBlock {
     const open = new OpenBlock(block, this.blockBytes(block), this.#badTimes.get(block) ?? 0);
     this.open.set(block, open);
     return open;
   }
 
-  /** Somebody waits for a block. */
+  /** Somebody waits for bytes. */
   get isRead(): boolean {
     return this.#reads.size > 0;
   }
 
+  /** Where somebody waits for bytes, who came last first. */
+  get readOffsets(): number[] {
+    return [...this.#reads].map(({ offset }) => offset).reverse();
+  }
+
+  /** What has arrived from this offset on, to the end of its block at most, and is not with the disk. */
+  arrivedFrom(offset: number): Uint8Array<ArrayBuffer> {
+    const block = Math.floor(offset / BLOCK_BYTES);
+    return this.open.get(block)?.arrivedFrom(offset - block * BLOCK_BYTES) ?? new Uint8Array();
+  }
+
   /**
-   * Resolves once the block is written; from now on, it and those after it come first. Rejects with the signal's reason, and with `gone` if the file ends
-   * without it, or too many wait.
+   * Resolves once the byte at this offset has arrived, or its block is written; from now on, it and what follows come first. Rejects with the signal's
+   * reason, and with `gone` if the file ends without it, or too many wait.
    */
-  whenWritten(block: number, signal: AbortSignal): Promise<void> {
-    if (this.written.has(block)) return Promise.resolve();
-    this.#lookedAt = block;
+  whenHere(offset: number, signal: AbortSignal): Promise<void> {
+    if (this.#isHere(offset)) return Promise.resolve();
+    this.#lookedAt = Math.floor(offset / BLOCK_BYTES);
     return new Promise((resolve, reject) => {
       const read: Read = {
-        block,
+        offset,
         settle: (error) => {
           this.#reads.delete(read);
           signal.removeEventListener('abort', stop);
@@ -169,6 +184,7 @@ export class ReceivingFile implements TransferFile {
     const block = Math.floor(offset / BLOCK_BYTES);
     const open = this.open.get(block);
     if (!open || open.isWhole || !open.place(offset - block * BLOCK_BYTES, bytes)) return 'late';
+    if (this.isRead) this.#settleReads();
     return open.isWhole ? 'whole' : 'placed';
   }
 
@@ -177,7 +193,8 @@ export class ReceivingFile implements TransferFile {
     this.#close(open);
     if (badTimes > 0) this.#badTimes.set(open.block, badTimes);
     this.#next = Math.min(this.#next, open.block);
-    for (const { block } of this.#reads) if (block === open.block) this.#lookedAt = block;
+    const isRead = this.readOffsets.some((offset) => Math.floor(offset / BLOCK_BYTES) === open.block);
+    if (isRead) this.#lookedAt = open.block;
   }
 
   /** The block is on its way to the disk and was taken there. */
@@ -185,7 +202,7 @@ export class ReceivingFile implements TransferFile {
     this.#close(open);
     this.written.add(open.block);
     if (this.size <= BLOCK_BYTES) this.onlyHash = open.expected;
-    for (const read of [...this.#reads]) if (read.block === open.block) read.settle();
+    this.#settleReads();
   }
 
   /** Forgets what is asked for and arriving. Blocks that are being written stay. Gives those that are closed. */
@@ -198,6 +215,15 @@ export class ReceivingFile implements TransferFile {
   #close(open: OpenBlock): void {
     open.giveUp();
     this.open.delete(open.block);
+  }
+
+  #isHere(offset: number): boolean {
+    const block = Math.floor(offset / BLOCK_BYTES);
+    return this.written.has(block) || (this.open.get(block)?.has(offset - block * BLOCK_BYTES) ?? false);
+  }
+
+  #settleReads(): void {
+    for (const read of [...this.#reads]) if (this.#isHere(read.offset)) read.settle();
   }
 
   #firstLackingFrom(block: number): number | undefined {

@@ -163,8 +163,8 @@ export class Intake {
   }
 
   /**
-   * Bytes of a file from this offset to the end of their block, as soon as they are written. Rejects with the signal's reason, `gone` if the file ends
-   * without them or too many wait, and `store-failed`.
+   * Bytes of a file from this offset on, to the end of their block at most, as soon as any are here: also before their block is whole and was compared.
+   * Rejects with the signal's reason, `gone` if the file ends without them or too many wait, and `store-failed`.
    */
   async read(file: ReceivingFile, offset: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const block = Math.floor(offset / BLOCK_BYTES);
@@ -172,9 +172,13 @@ export class Intake {
       const part = (await this.#folder.open(file.place)).slice(offset, (block + 1) * BLOCK_BYTES);
       return new Uint8Array(await part.arrayBuffer());
     }
-    if (!file.isRunning) throw new TincanError('gone', `${file.path} has ended`);
-    await file.whenWritten(block, signal);
-    return (await this.#folder.read(file.place, block)).subarray(offset % BLOCK_BYTES);
+    while (file.isRunning) {
+      if (file.written.has(block)) return (await this.#folder.read(file.place, block)).subarray(offset % BLOCK_BYTES);
+      const arrived = file.arrivedFrom(offset);
+      if (arrived.length > 0) return arrived;
+      await file.whenHere(offset, signal);
+    }
+    throw new TincanError('gone', `${file.path} has ended`);
   }
 
   /** The store compares it with the sender's word for its hash before it writes. */

@@ -33,12 +33,16 @@ export interface LaneFeedOptions {
   read: ReadBlock;
 }
 
-/** Answers what was asked for on one lane, in that order, as fast as the lane takes it, until the lane closes. */
+/** What waits to go out, by the file's handle and the piece, in order. */
+type Queue = Map<string, { file: SendingFile; handle: number; piece: number }>;
+
+/** Answers what was asked for on one lane, in that order but for what somebody waits for, as fast as the lane takes it, until the lane closes. */
 export class LaneFeed {
   readonly lane: FrameLane;
   readonly #read: ReadBlock;
-  /** In the order in which they are to go out. The file's handle and the piece. */
-  readonly #queue = new Map<string, { file: SendingFile; handle: number; piece: number }>();
+  readonly #queue: Queue = new Map();
+  /** Before all that is in the queue. */
+  readonly #now: Queue = new Map();
   /** Of one after the other: whoever sends it copies it. */
   readonly #frame = new Uint8Array(FRAME_HEADER_BYTES + PIECE_BYTES);
   #wake = () => {};
@@ -50,26 +54,31 @@ export class LaneFeed {
     void this.#run();
   }
 
-  /** Asks for pieces; one that waits already is not sent twice. False, and none of them is sent, if too many would wait. */
-  ask(file: SendingFile, first: number, count: number): boolean {
+  /** Asks for pieces, `now` where they come before all others; one that waits already is not sent twice. False, and none of them is sent, if too many would wait. */
+  ask(file: SendingFile, first: number, count: number, now = false): boolean {
     const { handle } = file;
     if (handle === undefined || count > MAX_QUEUED_PIECES) return false;
-    if (this.#queue.size + count > 2 * MAX_QUEUED_PIECES) return false;
-    for (let piece = first; piece < first + count; piece++)
-      this.#queue.set(`${handle} ${piece}`, { file, handle, piece });
-    if (this.#queue.size > MAX_QUEUED_PIECES) return false;
+    if (this.#queue.size + this.#now.size + count > 2 * MAX_QUEUED_PIECES) return false;
+    for (let piece = first; piece < first + count; piece++) {
+      const key = `${handle} ${piece}`;
+      if (now) this.#queue.delete(key);
+      if (now || !this.#now.has(key)) (now ? this.#now : this.#queue).set(key, { file, handle, piece });
+    }
+    if (this.#queue.size + this.#now.size > MAX_QUEUED_PIECES) return false;
     this.#wake();
     return true;
   }
 
   /** Nobody waits any more for what was asked for of this file. */
   drop({ handle }: SendingFile): void {
-    for (const [key, waiting] of this.#queue) if (waiting.handle === handle) this.#queue.delete(key);
+    for (const queue of [this.#now, this.#queue])
+      for (const [key, waiting] of queue) if (waiting.handle === handle) queue.delete(key);
   }
 
   /** The lane is gone, and what was asked for on it with it. */
   close(): void {
     this.#closed = true;
+    this.#now.clear();
     this.#queue.clear();
     this.#wake();
   }
@@ -78,9 +87,10 @@ export class LaneFeed {
     const ahead: Prepared[] = [];
     let aheadBytes = 0;
     while (!this.#closed) {
+      await this.#sendNow();
       if (ahead.length <= READ_AHEAD_BLOCKS / 2) {
         while (ahead.length < READ_AHEAD_BLOCKS && aheadBytes < READ_AHEAD_BYTES) {
-          const prepared = this.#prepareNext();
+          const prepared = this.#prepareNext(this.#queue);
           if (!prepared) break;
           ahead.push(prepared);
           aheadBytes += Math.min(prepared.file.size, BLOCK_BYTES);
@@ -88,24 +98,33 @@ export class LaneFeed {
       }
       const current = ahead.shift();
       if (!current) {
-        await new Promise<void>((wake) => (this.#wake = wake));
+        if (this.#now.size === 0) await new Promise<void>((wake) => (this.#wake = wake));
         continue;
       }
       aheadBytes -= Math.min(current.file.size, BLOCK_BYTES);
       const bytes = await current.bytes;
-      if (bytes) await this.#send(current, bytes);
+      if (bytes) await this.#send(current, bytes, () => this.#sendNow());
+    }
+  }
+
+  /** What somebody waits for. */
+  async #sendNow(): Promise<void> {
+    while (this.#now.size > 0 && !this.#closed) {
+      const prepared = this.#prepareNext(this.#now);
+      const bytes = await prepared?.bytes;
+      if (prepared && bytes) await this.#send(prepared, bytes);
     }
   }
 
   /** Takes what is asked for next of one block, and starts reading it. */
-  #prepareNext(): Prepared | undefined {
+  #prepareNext(queue: Queue): Prepared | undefined {
     let begun: { file: SendingFile; handle: number } | undefined;
     let block = -1;
     const pieces: number[] = [];
-    for (const [key, next] of this.#queue) {
+    for (const [key, next] of queue) {
       const of = Math.floor(next.piece / PIECES_PER_BLOCK);
       if (begun && (next.handle !== begun.handle || of !== block)) break;
-      this.#queue.delete(key);
+      queue.delete(key);
       if (!isAnswered(next)) continue;
       begun = next;
       block = of;
@@ -116,10 +135,16 @@ export class LaneFeed {
     return { file, handle, block, pieces, bytes: this.#read(file, block, pieces) };
   }
 
-  async #send({ file, handle, block, pieces }: Prepared, bytes: Uint8Array): Promise<void> {
+  /** Before each piece it lets go first what somebody waits for. */
+  async #send(
+    { file, handle, block, pieces }: Prepared,
+    bytes: Uint8Array,
+    first?: () => Promise<void>,
+  ): Promise<void> {
     const most = this.lane.maxMessageBytes < FRAME_HEADER_BYTES + PIECE_BYTES ? SMALL_FRAME_PAYLOAD_BYTES : PIECE_BYTES;
     const start = block * BLOCK_BYTES;
     for (const piece of pieces) {
+      if (this.#now.size > 0) await first?.();
       const from = piece * PIECE_BYTES - start;
       const end = Math.min(from + PIECE_BYTES, bytes.length);
       for (let at = from; at < end; at += most) {

@@ -1,8 +1,8 @@
 import { BLOCK_BYTES, PIECE_BYTES } from '@tincan/shared/limits';
 import type { LaneName } from './path.ts';
 
-/** What a lane is asked for at first, and at least: one piece to bring, and one to go on with. */
-const FIRST_QUOTA_BYTES = BLOCK_BYTES / 2;
+/** What a lane is asked for at first, of which nothing is known; and at least: one piece to bring, and one to go on with. */
+const FIRST_QUOTA_BYTES = BLOCK_BYTES / 4;
 const LEAST_QUOTA_BYTES = 2 * PIECE_BYTES;
 /** And otherwise what it brings in so many milliseconds and twice its own latency: enough that it never idles, and what it holds up when it slows down is little. */
 const DEPTH_MS = 300;

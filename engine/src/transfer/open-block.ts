@@ -116,6 +116,19 @@ export class OpenBlock {
     return true;
   }
 
+  /** Whether the byte at this place in the block has arrived, and is not with the disk. */
+  has(within: number): boolean {
+    return this.bytes !== undefined && (this.#arrived & (1 << Math.floor(within / SMALL_FRAME_PAYLOAD_BYTES))) !== 0;
+  }
+
+  /** What has arrived from this place in the block on, without a gap; nothing once the disk has it. */
+  arrivedFrom(within: number): Uint8Array<ArrayBuffer> {
+    let half = Math.floor(within / SMALL_FRAME_PAYLOAD_BYTES);
+    while (half * SMALL_FRAME_PAYLOAD_BYTES < this.length && this.#arrived & (1 << half)) half++;
+    const end = Math.min(half * SMALL_FRAME_PAYLOAD_BYTES, this.length);
+    return this.bytes && end > within ? this.bytes.slice(within, end) : new Uint8Array();
+  }
+
   #lacking(): number[] {
     const lacking: number[] = [];
     for (let piece = 0; piece < this.pieces; piece++) if (!this.#hasWhole(piece)) lacking.push(piece);

@@ -128,11 +128,11 @@ describe('what is asked for', () => {
         }
     };
     while (order.length < 2) next();
-    const waited = file.whenWritten(3, new AbortController().signal);
+    const waited = file.whenHere(3 * BLOCK_BYTES, new AbortController().signal);
     planner.addNow(file);
     while (!file.written.has(3)) next();
     await waited;
-    const last = file.whenWritten(5, new AbortController().signal);
+    const last = file.whenHere(5 * BLOCK_BYTES, new AbortController().signal);
     planner.addNow(file);
     while (!file.written.complete || !before.written.complete) next();
     await last;

@@ -15,6 +15,9 @@ const ASK_SHARE = 0.25;
 /** Of all that was asked for, what may be asked for twice near the end. */
 const TWICE_SHARE = 0.01;
 
+/** Of what somebody waits for, so many pieces on each lane: what a lane is slow with, a quicker one could have brought. */
+const NOW_PIECES = 2;
+
 /** What to ask for now: pieces by their number in the file, in order. */
 export type Asked = Map<ReceivingFile, number[]>;
 
@@ -23,7 +26,7 @@ export type Asked = Map<ReceivingFile, number[]>;
  * behind first; and near the end, on a lane that has nothing else to do, what another one is late with. Pure.
  */
 export class Planner {
-  /** Those of which somebody waits for a block come before all others, */
+  /** Those of which somebody waits for bytes come before all others, */
   readonly #read = new Set<ReceivingFile>();
   /** and then those that must be asked for again. */
   readonly #again = new Set<ReceivingFile>();
@@ -56,7 +59,7 @@ export class Planner {
     if (!this.#ahead.has(file)) this.#again.add(file);
   }
 
-  /** Somebody waits for a block of the file: for so long, it comes before all others. */
+  /** Somebody waits for bytes of the file: for so long, it comes before all others. */
   addNow(file: ReceivingFile): void {
     this.#read.add(file);
   }
@@ -71,6 +74,28 @@ export class Planner {
     if (lane?.epoch !== epoch) return;
     this.#lanes.delete(index);
     for (const open of this.#open.keys()) open.giveBack(lane);
+  }
+
+  /**
+   * What somebody waits for and nobody was asked for: all lanes bring it together, and before what they were asked for earlier, however much that is and
+   * whatever the window says. So many can wait that this is half a window more at most.
+   */
+  takeNow(): Map<LaneRequests, Asked> {
+    const taken = new Map<LaneRequests, Asked>(this.lanes.map((lane) => [lane, new Map()]));
+    if (taken.size === 0) return taken;
+    for (const file of this.#read) {
+      if (!file.isRead) this.#read.delete(file);
+      for (const offset of file.isAsked ? file.readOffsets : []) {
+        const [block, piece] = [Math.floor(offset / BLOCK_BYTES), Math.floor((offset % BLOCK_BYTES) / PIECE_BYTES)];
+        const open = file.open.get(block) ?? this.#note(file, file.openAt(block));
+        const soon = piece + NOW_PIECES * this.lanes.length;
+        for (const each of open.unasked().filter((one) => one >= piece && one < soon)) {
+          const lane = this.lanes.reduce((least, other) => (fullness(least) <= fullness(other) ? least : other));
+          this.#ask(taken.get(lane)!, file, open, [each], lane);
+        }
+      }
+    }
+    return taken;
   }
 
   /** What to ask for on each lane now: block by block, on the lane that has least to bring; nothing on one that still has enough. */
@@ -143,15 +168,17 @@ export class Planner {
       for (const file of files) {
         const isTurn = file.isAsked && (file.isRead || files !== this.#read);
         const open = isTurn ? file.openNext() : undefined;
-        if (open) {
-          this.#open.set(open, file);
-          this.#usedBytes += cost(open);
-          return { file, open };
-        }
+        if (open) return { file, open: this.#note(file, open) };
         files.delete(file);
       }
     }
     return undefined;
+  }
+
+  #note(file: ReceivingFile, open: OpenBlock): OpenBlock {
+    this.#open.set(open, file);
+    this.#usedBytes += cost(open);
+    return open;
   }
 
   /** A lane that is late with the last pieces must not keep all others waiting. */

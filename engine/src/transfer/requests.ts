@@ -82,6 +82,7 @@ export class Requests {
     this.#askIsSoon = true;
     queueMicrotask(() => {
       this.#askIsSoon = false;
+      for (const [lane, asked] of this.#planner.takeNow()) this.#sendWants(lane, asked, true);
       for (const [lane, asked] of this.#planner.take()) this.#sendWants(lane, asked);
     });
   }
@@ -91,13 +92,13 @@ export class Requests {
     for (const lane of this.#planner.lanes) this.#sendWants(lane, this.#planner.awaited(lane));
   }
 
-  #sendWants({ index, epoch }: LaneRequests, asked: Asked): void {
+  #sendWants({ index, epoch }: LaneRequests, asked: Asked, now?: true): void {
     const wants = [...asked].flatMap(([{ handle, durable }, pieces]) =>
       handle === undefined
         ? []
         : [...inGroups(toRanges(pieces))].map((ranges) => ({ handle, pieces: ranges, durable })),
     );
-    for (const batch of inBatches(wants)) this.#send({ type: 'want', lane: index, epoch, wants: batch });
+    for (const batch of inBatches(wants)) this.#send({ type: 'want', lane: index, epoch, now, wants: batch });
     if (wants.length > 0) this.#stallWatch.start();
   }
 }

@@ -264,7 +264,7 @@ export class Sender extends Emitter<SenderEvents> {
       if (!file.offer.accepted) this.#handleAccept(file.offer.id, file.offer.receiverKeeps);
       const last = pieceCount(file.size);
       for (const [first, count] of pieces) {
-        if (first + count <= last && count <= MAX_QUEUED_PIECES && feed.ask(file, first, count)) continue;
+        if (first + count <= last && count <= MAX_QUEUED_PIECES && feed.ask(file, first, count, want.now)) continue;
         this.#end(file, 'protocol', true);
         break;
       }
