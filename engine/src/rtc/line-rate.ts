@@ -25,8 +25,8 @@ const LONG_QUEUE_MS = 20;
 /** What arrives is counted over so long, and the path carries the most of so long, in milliseconds: what comes less in between may be a page that was busy. */
 const COUNTED_MS = 600;
 const REMEMBERED_MS = 1_500;
-/** Before that it was not looked at for long enough, in milliseconds: it is half of what is sent then. */
-const KNOWN_MS = 400;
+/** As something begins to be sent, what arrives says nothing for so long, in milliseconds: the path carries half of what is sent then, at least. */
+const KNOWN_MS = 1_000;
 const UNKNOWN_PART = 0.5;
 /** News of a queue takes a round trip and so many milliseconds, less where more is asked, in the first rise. What is sent too much until then has to fit into the queue: so much of the rate, in milliseconds, within so many bytes. */
 const NEWS_MS = 300;
@@ -44,7 +44,7 @@ const SETTLING_MS = 300;
 const SETTLING_ROUND_TRIPS = 2;
 /** Afterwards it grows as at first up to this part of what was too much, as pages that are busy look like a queue. */
 const SURE_PART = 0.9;
-/** And from there by so much of itself each second; faster each second, as what was in its way may be gone. */
+/** And from there by so much of itself each second, or of what it began with if that is more; faster each second, as what was in its way may be gone. */
 const GROWTH = 0.04;
 const GROWTH_OF_GROWTH = 2;
 const MOST_GROWTH = 0.3;
@@ -82,6 +82,8 @@ export class LineRate {
   /** What the path carried when it was too much. */
   #ceiling = Infinity;
   #settlesAt = -Infinity;
+  /** Before that nothing was sent. */
+  #beganAt = 0;
   #growth = GROWTH;
 
   /** Bytes per second; `undefined` where nothing need be paced. */
@@ -125,8 +127,8 @@ export class LineRate {
     note(this.#allowed, { at: now, bytes: before.bytes + (this.#rate * (now - before.at)) / 1_000 });
     note(this.#carried, { at: now, bytes: carriedBytes });
     note(this.#arrived, { at: now, bytes: arrivedBytes });
-    if (now - this.#arrived[0]!.at >= KNOWN_MS)
-      this.#arriving.push({ at: now, bytesPerSecond: this.arrivingBytesPerSecond });
+    if (rateOf(this.#carried) === 0) this.#beganAt = now;
+    this.#arriving.push({ at: now, bytesPerSecond: this.arrivingBytesPerSecond });
     this.#arriving = this.#arriving.filter(({ at }) => at > now - REMEMBERED_MS);
     this.#adjust(now, elapsedMs);
   }
@@ -152,34 +154,33 @@ export class LineRate {
     const slope = this.#slope(base);
     if (this.#rate < SURE_PART * this.#ceiling) this.#rate += seconds * slope;
     else {
-      this.#rate += seconds * Math.min(this.#growth * this.#rate, slope);
+      this.#rate += seconds * Math.min(this.#growth * Math.max(this.#rate, FIRST_BYTES_PER_SECOND), slope);
       this.#growth = Math.min(MOST_GROWTH, this.#growth * (1 + GROWTH_OF_GROWTH * seconds));
     }
   }
 
   /** The most that it was seen to carry lately. */
-  get #carriesBytesPerSecond(): number {
-    return this.#arriving.reduce(
-      (most, { bytesPerSecond }) => Math.max(most, bytesPerSecond),
-      this.#arriving.length > 0 ? 0 : UNKNOWN_PART * this.#rate,
-    );
+  #carries(now: number): number {
+    const known = Math.max(...this.#arriving.map(({ bytesPerSecond }) => bytesPerSecond));
+    return now - this.#beganAt < KNOWN_MS ? Math.max(known, UNKNOWN_PART * this.#rate) : known;
   }
 
   #stay(now: number): void {
-    this.#lower(DRAINING_PART * this.#carriesBytesPerSecond);
+    this.#lower(now, DRAINING_PART, 1);
     this.#settlesAt = now + this.baseMs;
   }
 
   #stepBack(now: number): void {
-    this.#lower(Math.min(LESS_PART * this.#rate, KEPT_PART * this.#carriesBytesPerSecond));
+    this.#lower(now, KEPT_PART, LESS_PART);
     this.#settlesAt = now + SETTLING_MS + SETTLING_ROUND_TRIPS * this.baseMs;
   }
 
-  /** It was too much. */
-  #lower(bytesPerSecond: number): void {
-    this.#ceiling = Math.min(this.#rate, this.#carriesBytesPerSecond);
+  /** It was too much: so much of what the path carries, and of itself, it is from now on at most. */
+  #lower(now: number, partOfPath: number, part: number): void {
+    const carries = this.#carries(now);
+    this.#ceiling = Math.min(this.#rate, carries);
     this.#growth = GROWTH;
-    this.#rate = Math.max(LEAST_BYTES_PER_SECOND, Math.min(this.#rate, bytesPerSecond));
+    this.#rate = Math.max(LEAST_BYTES_PER_SECOND, Math.min(part * this.#rate, partOfPath * carries));
   }
 
   #slope(base: number): number {
