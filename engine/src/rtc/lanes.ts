@@ -129,7 +129,7 @@ export class Lanes extends Emitter<LanesEvents> {
     if (message.type === 'lane-ask') return this.#answer(message.ask);
     if (message.type === 'lane-arrived') return this.#pacer.handleArrived(message);
     if (message.lane >= MAX_LANES) return;
-    if (message.type === 'lane-close') return this.#retire(message.lane);
+    if (message.type === 'lane-close') return this.#handleLaneClose(message.lane);
     if (message.type === 'lane-request') return this.#handleRequest(message.lane);
     // The side that initiates has a place for whatever it is answered about; the other makes one for an early offer.
     if (this.#initiates && !this.#places.has(message.lane)) return;
@@ -243,6 +243,12 @@ export class Lanes extends Emitter<LanesEvents> {
     }
     this.#wantedCount = Math.min(this.#wantedCount, count);
     this.open(count);
+  }
+
+  /** The other side wants no more lanes than those before this one. */
+  #handleLaneClose(index: number): void {
+    this.#wantedCount = Math.min(this.#wantedCount, index);
+    this.#retire(index);
   }
 
   /** Nobody wants this lane any more. */

@@ -131,18 +131,22 @@ test('where the lanes themselves send less, the rate waits a little above what t
   expect(path.rate.bytesPerSecond).toBeLessThanOrEqual(1_000_000);
 });
 
-test('pages that are busy while something begins to be sent do not make it crawl', () => {
-  const rate = new LineRate();
-  let [now, carriedBytes] = [0, 0];
-  const read = (seconds: number, roundTripMs: number, bytesPerSecond: () => number) => {
-    for (const end = now + 1_000 * seconds; now < end; now += FIRST_ASK_MS) {
-      carriedBytes += (bytesPerSecond() * FIRST_ASK_MS) / 1_000;
-      rate.handleReading({ roundTripMs, carriedBytes, arrivedBytes: carriedBytes }, now);
-    }
-  };
-  read(1, 20, () => 0);
-  read(0.6, 70, () => 30_000); // the windows of the connections are small still
-  expect(rate.bytesPerSecond).toBeGreaterThan(150_000);
-  read(4, 20, () => rate.bytesPerSecond!);
-  expect(rate.bytesPerSecond).toBeGreaterThan(900_000);
-});
+test.each([0, 5_000])(
+  'pages that are busy while something begins to be sent, %i ms after it was looked at, do not make it crawl',
+  (pauseMs) => {
+    const rate = new LineRate();
+    let [now, carriedBytes] = [0, 0];
+    const read = (seconds: number, roundTripMs: number, bytesPerSecond: () => number) => {
+      for (const end = now + 1_000 * seconds; now < end; now += FIRST_ASK_MS) {
+        carriedBytes += (bytesPerSecond() * FIRST_ASK_MS) / 1_000;
+        rate.handleReading({ roundTripMs, carriedBytes, arrivedBytes: carriedBytes }, now);
+      }
+    };
+    read(1, 20, () => 0);
+    now += pauseMs;
+    read(0.6, 70, () => 30_000); // the windows of the connections are small still
+    expect(rate.bytesPerSecond).toBeGreaterThan(150_000);
+    read(4, 20, () => rate.bytesPerSecond!);
+    expect(rate.bytesPerSecond).toBeGreaterThan(900_000);
+  },
+);

@@ -118,6 +118,7 @@ export class LineRate {
 
   handleReading({ roundTripMs, carriedBytes, arrivedBytes }: LineReading, now: number): void {
     const last = this.#roundTrips.at(-1);
+    if (last && now - last.at > COUNTED_MS) this.#forget(); // nothing was sent
     const elapsedMs = last ? Math.min(now - last.at, COUNTED_MS) : 0;
     if (last && now - last.at < TOGETHER_MS) this.#roundTrips.pop();
     this.#roundTrips.push({ at: now, ms: roundTripMs });
@@ -131,6 +132,14 @@ export class LineRate {
     this.#arriving.push({ at: now, bytesPerSecond: this.arrivingBytesPerSecond });
     this.#arriving = this.#arriving.filter(({ at }) => at > now - REMEMBERED_MS);
     this.#adjust(now, elapsedMs);
+  }
+
+  /** What was counted before a pause says nothing of what comes after it. */
+  #forget(): void {
+    this.#allowed = [];
+    this.#carried = [];
+    this.#arrived = [];
+    this.#arriving = [];
   }
 
   /** What the path itself takes there and back, without a queue, in milliseconds. */

@@ -143,6 +143,26 @@ describe('what is asked for', () => {
     expect(order.indexOf('file 0')).toBeGreaterThan(order.indexOf('before 39'));
   });
 
+  it('is at once what somebody waits for, some pieces on each lane, though all have enough to bring and the window is full', () => {
+    const lanes = [lane(0), lane(1)];
+    const file = fileOf(64 * BLOCK_BYTES);
+    const planner = plannerWith(lanes, file);
+    planner.take();
+    const wait = (offset: number) => {
+      void file.whenHere(offset, new AbortController().signal).catch(() => {}); // of many, the oldest wait in vain
+      planner.addNow(file);
+      const taken = planner.takeNow();
+      return lanes.map((each) => piecesIn(taken.get(each)));
+    };
+    const at = 40 * 16;
+    expect(wait((at + 5) * PIECE + 7).map((pieces) => pieces.length)).toEqual([2, 2]);
+    expect([...file.open.get(40)!.unasked()].slice(0, 6)).toEqual([0, 1, 2, 3, 4, 9]);
+    expect(wait((at + 15) * PIECE).flat()).toEqual([at + 15]);
+    // Whoever jumps about gets eight blocks more, and not all that there are.
+    for (let block = 20; block < 40; block++) wait(block * BLOCK_BYTES);
+    expect(file.open.size).toBe(16 + 8);
+  });
+
   it('is of slow lanes no more than they bring soon, whatever the window: they hold up no other', () => {
     let now = 0;
     const [slow, quick] = [0, 1].map((index) => new LaneRequests({ index, epoch: 1 }, () => now));

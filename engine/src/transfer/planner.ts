@@ -17,6 +17,8 @@ const TWICE_SHARE = 0.01;
 
 /** Of what somebody waits for, so many pieces on each lane: what a lane is slow with, a quicker one could have brought. */
 const NOW_PIECES = 2;
+/** And beyond the window, in bytes. */
+const NOW_BYTES = WINDOW_BYTES / 2;
 
 /** What to ask for now: pieces by their number in the file, in order. */
 export type Asked = Map<ReceivingFile, number[]>;
@@ -78,16 +80,21 @@ export class Planner {
 
   /**
    * What somebody waits for and nobody was asked for: all lanes bring it together, and before what they were asked for earlier, however much that is and
-   * whatever the window says. So many can wait that this is half a window more at most.
+   * whatever the window says: half of it more.
    */
   takeNow(): Map<LaneRequests, Asked> {
     const taken = new Map<LaneRequests, Asked>(this.lanes.map((lane) => [lane, new Map()]));
     if (taken.size === 0) return taken;
     for (const file of this.#read) {
-      if (!file.isRead) this.#read.delete(file);
-      for (const offset of file.isAsked ? file.readOffsets : []) {
+      if (!file.isRead || !file.isAsked) {
+        this.#read.delete(file); // it is planned anew when it is asked for again
+        continue;
+      }
+      for (const offset of file.readOffsets) {
         const [block, piece] = [Math.floor(offset / BLOCK_BYTES), Math.floor((offset % BLOCK_BYTES) / PIECE_BYTES)];
-        const open = file.open.get(block) ?? this.#note(file, file.openAt(block));
+        const isRoom = this.#usedBytes < WINDOW_BYTES + NOW_BYTES;
+        const open = file.open.get(block) ?? (isRoom ? this.#note(file, file.openAt(block)) : undefined);
+        if (!open) continue;
         const soon = piece + NOW_PIECES * this.lanes.length;
         for (const each of open.unasked().filter((one) => one >= piece && one < soon)) {
           const lane = this.lanes.reduce((least, other) => (fullness(least) <= fullness(other) ? least : other));

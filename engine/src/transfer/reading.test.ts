@@ -31,7 +31,7 @@ it('any byte of a file that arrives is there soon, whatever is to come before it
   expect(await receiver.read(film.id, 80 * MIB + 70, never)).toEqual(files['film.bin'].slice(80 * MIB + 70));
 });
 
-it('who waits is told when nothing will come: the file was stopped, is not there, or was let go of', async () => {
+it('who waits is told when nothing will come: the file was stopped, or is not there', async () => {
   const peers = new LinkedPeers();
   offer(peers, { 'film.bin': bytesOf(20 * MIB) });
   await acceptAll(peers);

@@ -36,7 +36,7 @@ export class Requests {
   /** A block is not open any more: written, or to be asked for again. */
   handleClosed(file: ReceivingFile, open: OpenBlock): void {
     this.#planner.release(open);
-    if (file.isAsked) this.#planner.addFirst(file);
+    this.plan(file, 'first');
     this.#askSoon();
   }
 

@@ -45,12 +45,12 @@ const STAGE_HEADERS = {
 
 worker.addEventListener('message', (event) => {
   event.waitUntil(new Promise((resolve) => setTimeout(resolve, STAY_MS)));
-  const { type, id } = event.data as { type: 'announce' | 'alive'; id: string };
+  const { type, id = '' } = event.data as { type: 'announce' | 'alive' | 'view'; id?: string };
   const port = event.ports[0];
   if (!port) return;
   if (type === 'announce')
     announced.set(id, { ...(event.data as { name: string; length: number }), port, isTaken: false });
-  port.postMessage(announced.has(id) ? 'here' : 'gone');
+  port.postMessage(type === 'view' || announced.has(id) ? 'here' : 'gone'); // one of before knows of no view
 });
 
 // A newer one takes over at once: what an older one has begun, it ends, and what it says to pages stays the same.

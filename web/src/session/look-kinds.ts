@@ -1,5 +1,6 @@
 import { isFolderPath } from '@tincan/shared/folder-path';
 import type { TransferFile } from '@tincan/engine/transfer/file-state';
+import { MAX_WHOLE_BYTES } from '../storage/served-files.ts';
 
 /** How a received file can be looked at here; anything that could run, or that only seems to be what its name says, is not among it. */
 export type LookKind = 'video' | 'audio' | 'image' | 'text';
@@ -55,9 +56,6 @@ const LOOKS = new Map(
   ),
 );
 
-/** An image is shown whole: no larger than this, in bytes. */
-const MAX_IMAGE_BYTES = 64 * 1_048_576;
-
 /** How files with this name can be looked at, if they can. */
 export function lookOf(path: string): Look | undefined {
   return isFolderPath(path) ? undefined : LOOKS.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '');
@@ -72,6 +70,6 @@ export function isMedia(kind: LookKind | undefined): kind is 'video' | 'audio' {
 export function lookNow({ path, size, state, freed }: TransferFile): LookKind | undefined {
   const kind = lookOf(path)?.kind;
   if (size === 0 || freed || kind === undefined) return undefined;
-  if (state === 'done') return kind === 'image' && size > MAX_IMAGE_BYTES ? undefined : kind;
+  if (state === 'done') return kind === 'image' && size > MAX_WHOLE_BYTES ? undefined : kind;
   return (state === 'active' || state === 'verifying') && isMedia(kind) ? kind : undefined;
 }

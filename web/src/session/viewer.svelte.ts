@@ -2,7 +2,7 @@ import type { SessionId } from '@tincan/shared/introduction';
 import type { Exchanges } from '@tincan/engine/room/exchanges';
 import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { ServedFiles } from '../storage/served-files.ts';
-import { lookOf, type LookKind } from './look-kinds.ts';
+import { lookNow, lookOf, type LookKind } from './look-kinds.ts';
 
 /** So much of a text is shown, in bytes. */
 const TEXT_BYTES = 262_144;
@@ -15,8 +15,8 @@ export interface Shown {
     | { readonly state: 'opening' }
     /** For a picture or a player in a frame: the address of the file, and that of the frame's document, where it needs one. */
     | { readonly state: 'address'; readonly file: string; readonly stage: string | undefined }
-    /** `isCut`: it goes on after that. */
-    | { readonly state: 'text'; readonly text: string; readonly isCut: boolean }
+    /** The first bytes of it, or all. */
+    | { readonly state: 'text'; readonly text: string; readonly bytes: number; readonly isCut: boolean }
     /** It was given up, or cannot be read. */
     | { readonly state: 'gone' }
     /** The browser lets this page show only what is whole. */
@@ -29,6 +29,8 @@ export class Viewer {
   readonly #served: ServedFiles;
   #shown = $state.raw<Shown>();
   #closing: AbortController | undefined;
+  /** The file that is shown is here, or still arrives. */
+  #isLookedAt = () => false;
 
   constructor(exchanges: () => Exchanges | undefined, served: ServedFiles) {
     this.#exchanges = exchanges;
@@ -57,11 +59,17 @@ export class Viewer {
       return all.find((each) => each.fileOf(id) === file) ?? receiver!;
     };
     const read = (offset: number, signal: AbortSignal) => keeper().read(id, offset, signal);
+    this.#isLookedAt = () => lookNow(file) !== undefined;
     show({ state: 'opening' });
     try {
       if (look.kind === 'text') {
         const bytes = (await read(0, closing.signal)).subarray(0, TEXT_BYTES);
-        return show({ state: 'text', text: new TextDecoder().decode(bytes), isCut: bytes.length < file.size });
+        return show({
+          state: 'text',
+          text: new TextDecoder().decode(bytes),
+          bytes: bytes.length,
+          isCut: bytes.length < file.size,
+        });
       }
       const served = await this.#served.serve({ size: file.size, type: look.type, read });
       if (served) {
@@ -77,6 +85,12 @@ export class Viewer {
       console.info('A received file cannot be shown.', error);
       show({ state: 'gone' });
     }
+  }
+
+  /** The browser cannot go on with what it shows, and not since it does not know how. Says so where the file was given up; else it may be tried again. */
+  handleStopped(): void {
+    const shown = this.#shown;
+    if (shown && !this.#isLookedAt()) this.#shown = { ...shown, what: { state: 'gone' } };
   }
 
   close(): void {

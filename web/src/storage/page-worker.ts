@@ -2,6 +2,10 @@
 
 /** Beside the page, wherever that is served; it serves nothing but what lies below this. */
 export const SCOPE = './save/';
+/** How often the worker is asked whether it is still there, in milliseconds: within its own time to stay. */
+export const ALIVE_INTERVAL_MS = 10_000;
+/** For so long a worker may be silent before something else is tried, in milliseconds. */
+export const PATIENCE_MS = 5_000;
 
 /** Gives the worker of this moment: a newer one may take the place of the last at any time. */
 export type PageWorker = () => ServiceWorker | null;
@@ -33,5 +37,17 @@ function activated(worker: ServiceWorker): Promise<void> {
     worker.addEventListener('statechange', () => {
       if (worker.state === 'activated' || worker.state === 'redundant') resolve();
     });
+  });
+}
+
+/** Whether the worker knows of a download, or how to show files; it answers on the channel of this question. */
+export function isHere(worker: ServiceWorker, question: object, channel = new MessageChannel()): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), PATIENCE_MS);
+    channel.port1.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      resolve(data === 'here');
+    };
+    worker.postMessage(question, [channel.port2]);
   });
 }

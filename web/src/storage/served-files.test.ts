@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { answer, type ServedFile } from './served-files.ts';
+import { answer, MAX_WHOLE_BYTES, type ServedFile } from './served-files.ts';
 
 const BYTES = Uint8Array.from({ length: 100 }, (_, at) => at);
 const never = new AbortController().signal;
@@ -53,6 +53,12 @@ test('without a range it is all of it; and whatever its bytes say, it is taken f
   ]);
   expect(headers['Content-Security-Policy']).toContain("sandbox; default-src 'none'");
   expect(await bytesOf(body)).toEqual([...BYTES]);
+});
+
+test('without a range nobody gets all of what is large', async () => {
+  const read = () => Promise.reject(new Error('not to be read'));
+  const large = { ...file, size: MAX_WHOLE_BYTES + 1, read };
+  expect(await answer(large, null, never)).toMatchObject({ status: 413, body: null });
 });
 
 test('what cannot be read is said to be so, and what is not wanted any more is not read on', async () => {

@@ -1,5 +1,8 @@
 // What pictures and players of a frame get of this page's files, through the service worker (service-worker/sw.ts has the other end, and what the two say).
-import { SCOPE, type PageWorker } from './page-worker.ts';
+import { ALIVE_INTERVAL_MS, isHere, SCOPE, type PageWorker } from './page-worker.ts';
+
+/** Players ask for ranges. Whoever does not gets no more than this, in bytes: it is in memory then. */
+export const MAX_WHOLE_BYTES = 64 * 1_048_576;
 
 /** A file that is here, or still arriving. */
 export interface ServedFile {
@@ -44,50 +47,62 @@ const HEADERS = {
 /** Gives files of this page an address each, while they are looked at. */
 export class ServedFiles {
   readonly #worker: Promise<PageWorker | undefined>;
-  readonly #files = new Map<string, { readonly file: ServedFile; readonly ended: AbortController }>();
+  readonly #files = new Map<string, { readonly file: ServedFile; readonly wanted: Set<AbortController> }>();
 
   constructor(worker: Promise<PageWorker | undefined>) {
     this.#worker = worker;
     void worker.then((isThere) => {
       if (!isThere) return;
-      navigator.serviceWorker.addEventListener('message', (event: MessageEvent<Wanted>) => this.#handle(event));
+      navigator.serviceWorker.addEventListener('message', (event: MessageEvent<Wanted | null>) => this.#handle(event));
       navigator.serviceWorker.startMessages();
     });
   }
 
-  /** `undefined` where the browser lets the page have no service worker. */
+  /** `undefined` where the browser lets the page have no service worker, or only one of before that does not know of this yet. */
   async serve(file: ServedFile): Promise<ServedAt | undefined> {
-    if (!(await this.#worker)?.()) return undefined;
+    const worker = (await this.#worker)?.();
+    if (!worker || !(await isHere(worker, { type: 'view' }))) return undefined;
     const id = crypto.randomUUID();
-    const ended = new AbortController();
-    this.#files.set(id, { file, ended });
+    const wanted = new Set<AbortController>();
+    this.#files.set(id, { file, wanted });
     const stop = () => {
-      ended.abort();
+      for (const each of wanted) each.abort();
       this.#files.delete(id);
     };
     return { stage: `${SCOPE}stage`, file: new URL(`${SCOPE}view/${id}`, document.baseURI).href, stop };
   }
 
-  #handle({ data, ports: [port] }: MessageEvent<Wanted>): void {
-    const served = data.type === 'wanted' ? this.#files.get(data.id) : undefined;
-    if (!served || !port) return; // another page has it
-    port.postMessage('here');
+  #handle({ data, ports: [port] }: MessageEvent<Wanted | null>): void {
+    const served = data?.type === 'wanted' ? this.#files.get(data.id) : undefined;
+    if (!data || !served || !port) return; // another page has it
     const cancelled = new AbortController();
+    served.wanted.add(cancelled);
     port.onmessage = () => cancelled.abort();
-    const signal = AbortSignal.any([cancelled.signal, served.ended.signal]);
-    void answer(served.file, data.range, signal).then((found) => port.postMessage(found));
+    const alive = setInterval(() => void this.#keepAlive(), ALIVE_INTERVAL_MS);
+    void answer(served.file, data.range, cancelled.signal).then((found) => {
+      clearInterval(alive);
+      served.wanted.delete(cancelled);
+      port.postMessage(found, found.body instanceof Uint8Array ? [found.body.buffer] : []);
+    });
+    port.postMessage('here');
+  }
+
+  /** Browsers stop a worker that waits for something without a word. */
+  async #keepAlive(): Promise<void> {
+    (await this.#worker)?.()?.postMessage({ type: 'alive' });
   }
 }
 
-/** RFC 9110: one range is answered with its beginning, as far as one read goes; a player asks again from there. Without a range, with all of it. */
+/** RFC 9110: one range is answered with its beginning, as far as one read goes; a player asks again from there. Without a range, with all of it, if that is not large. */
 export async function answer(file: ServedFile, range: string | null, signal: AbortSignal): Promise<Answer> {
   const { size, type } = file;
   const headers: Record<string, string> = { ...HEADERS, 'Content-Type': type, 'Accept-Ranges': 'bytes' };
   try {
+    if (range === null && size > MAX_WHOLE_BYTES) return { status: 413, headers: HEADERS, body: null };
     if (range === null) return { status: 200, headers, body: await readAll(file, signal) };
     const asked = parseRange(range, size);
     if (!asked) return { status: 416, headers: { ...headers, 'Content-Range': `bytes */${size}` }, body: null };
-    const body = (await file.read(asked.first, signal)).subarray(0, asked.last + 1 - asked.first);
+    const body = (await file.read(asked.first, signal)).slice(0, asked.last + 1 - asked.first);
     const last = asked.first + body.length - 1;
     return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${asked.first}-${last}/${size}` }, body };
   } catch (error) {

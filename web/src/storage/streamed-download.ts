@@ -1,10 +1,6 @@
 // A download that is made as it goes, through the service worker (service-worker/sw.ts has the other end, and what the two say).
-import { SCOPE } from './page-worker.ts';
+import { ALIVE_INTERVAL_MS, isHere, PATIENCE_MS, SCOPE } from './page-worker.ts';
 
-/** How often the worker is asked whether it is still there, in milliseconds: within its own time to stay. */
-const ALIVE_INTERVAL_MS = 10_000;
-/** For so long a worker may be silent before something else is tried, in milliseconds. */
-const PATIENCE_MS = 5_000;
 /** Pieces of the stream are joined to at least this, in bytes: each is a message. */
 const PIECE_BYTES = 262_144;
 
@@ -115,16 +111,4 @@ async function readPiece(
     at += part.length;
   }
   return piece;
-}
-
-/** Whether the worker knows of the download; it answers on the channel of this question. */
-function isHere(worker: ServiceWorker, question: object, channel = new MessageChannel()): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), PATIENCE_MS);
-    channel.port1.onmessage = ({ data }) => {
-      clearTimeout(timer);
-      resolve(data === 'here');
-    };
-    worker.postMessage(question, [channel.port2]);
-  });
 }

@@ -16,6 +16,8 @@ export const lookWords = {
     now: { video: 'Watch', audio: 'Listen' },
     opening: 'One moment…',
     isCut: (size: string) => `Only the first ${size} are shown. Save the file to read all of it.`,
+    stopped: 'It stopped, as nothing came for long.',
+    again: 'Play it again',
     gone: 'It cannot be shown any more: it was stopped, or is not kept in this browser.',
     'not-yet': 'This browser can show it as soon as all of it has arrived.',
     cannot: 'This browser cannot show this file. Save it, and open it with another program.',
