@@ -11,8 +11,9 @@ const HELD_BACK_PART = 0.6;
 const LATELY_MS = 1_000;
 /** What they carry is looked at for so long first, in milliseconds. */
 const FIRST_LOOK_MS = 1_500;
-/** A new lane needs so long to open and for its window to grow, in milliseconds, before what it brought is judged. */
+/** A new lane needs so long to open and for its window to grow, in milliseconds and round trips, before it is judged to have brought nothing; and half of the first for something else. */
 const TRIAL_MS = 2_000;
+const TRIAL_ROUND_TRIPS = 15;
 /** More lanes have to bring so much more. */
 const WORTH = 1.15;
 /** After a number that was not worth it, no other is tried for so long, in milliseconds, and twice as long each time. */
@@ -23,6 +24,8 @@ export interface LanesReading {
   /** They send less than the rate allows. */
   readonly isHeldBack: boolean;
   readonly arrivingBytesPerSecond: number;
+  /** There and back, in milliseconds, without a queue. */
+  readonly roundTripMs: number;
 }
 
 /** More lanes than before are tried. */
@@ -31,8 +34,6 @@ interface Trial {
   /** What arrived before, in bytes per second, and on how many lanes. */
   readonly before: number;
   readonly lanes: number;
-  /** The most that arrived since. */
-  best: number;
 }
 
 /** How many lanes a long path is to have, as what arrives teaches it. Pure: it takes the time, in milliseconds. */
@@ -51,7 +52,7 @@ export class LaneCount {
   }
 
   /** To be called several times a second while something is sent, with the most that there may be. */
-  handleReading({ isHeldBack, arrivingBytesPerSecond }: LanesReading, most: number, now: number): void {
+  handleReading({ isHeldBack, arrivingBytesPerSecond, roundTripMs }: LanesReading, most: number, now: number): void {
     this.#restsUntil ??= now + FIRST_LOOK_MS;
     const weight = 1 - Math.exp(-(now - (this.#at ?? now)) / LATELY_MS);
     this.#at = now;
@@ -59,18 +60,17 @@ export class LaneCount {
     this.#arriving += weight * (arrivingBytesPerSecond - this.#arriving);
     this.#heldBack += weight * (Number(isHeldBack) - this.#heldBack);
     this.#wanted = Math.min(this.#wanted, most);
-    if (this.#trial) return this.#judge(this.#trial, this.#arriving, now);
+    if (this.#trial) return this.#judge(this.#trial, this.#arriving, now, TRIAL_MS + TRIAL_ROUND_TRIPS * roundTripMs);
     if (now < this.#restsUntil || this.#wanted >= most || this.#heldBack < HELD_BACK_PART) return;
-    this.#trial = { since: now, before: this.#arriving, lanes: this.#wanted, best: 0 };
+    this.#trial = { since: now, before: this.#arriving, lanes: this.#wanted };
     this.#wanted = Math.min(most, 2 * this.#wanted);
   }
 
-  #judge(trial: Trial, arriving: number, now: number): void {
-    const { since, before, lanes } = trial;
-    trial.best = Math.max(trial.best, arriving);
-    if (now - since < TRIAL_MS) return;
+  #judge({ since, before, lanes }: Trial, arriving: number, now: number, longestMs: number): void {
+    const isWorth = arriving >= WORTH * before;
+    if (now - since < (isWorth ? TRIAL_MS / 2 : longestMs)) return;
     this.#trial = undefined;
-    if (trial.best >= WORTH * before) {
+    if (isWorth) {
       this.#restMs = REST_MS;
       return;
     }

@@ -172,6 +172,7 @@ export class LanePacer {
       {
         isHeldBack: !this.#rate.isUsed && this.#limit === undefined && 2 * waiting >= lanes.length,
         arrivingBytesPerSecond: this.#rate.arrivingBytesPerSecond,
+        roundTripMs: this.#rate.baseMs,
       },
       this.#mostLanes,
       now,
