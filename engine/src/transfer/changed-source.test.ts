@@ -129,3 +129,17 @@ it('a file of which nobody waits for the hash any more is not read to its end', 
   await expect(source.fileHash(() => read.mock.calls.length < 2)).rejects.toThrow();
   expect(read).toHaveBeenCalledTimes(2);
 });
+
+it('what was sent is read once more before it is verified, but for bytes that cannot change', async () => {
+  const bytes = bytesOf(3 * BLOCK_BYTES);
+  for (const [given, reads] of [
+    [new File([bytes], 'file.bin'), 6],
+    [new Blob([bytes]), 3],
+  ] as const) {
+    const slice = vi.spyOn(given, 'slice');
+    const source = new Source(given);
+    for (const block of [0, 1, 2]) await source.blockHash(block);
+    expect(await source.fileHash()).toBe(expectedHash(bytes));
+    expect(slice).toHaveBeenCalledTimes(reads);
+  }
+});

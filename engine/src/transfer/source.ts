@@ -27,6 +27,8 @@ export class Source {
   readonly #reopen: Reopen | undefined;
   /** Of what is being read, in milliseconds since 1970; `undefined` where the browser does not tell. */
   #date: number | undefined;
+  /** Bytes that cannot change: in memory, or of a file that is not read any more once it has. Only what a browser calls a file may be another one unnoticed. */
+  readonly #isFixed: boolean;
   #hasRead = false;
   /** The date has changed since something was read: what was hashed may not be in the file any more. */
   #isSuspect = false;
@@ -46,6 +48,7 @@ export class Source {
     // Each of the two is a call of the page's thread to the browser, at every time.
     this.size = file.size;
     this.modified = file instanceof File ? file.lastModified : undefined;
+    this.#isFixed = !(file instanceof File);
     this.#date = this.modified;
     this.#hashed = new BlockSet(this.size);
   }
@@ -75,7 +78,7 @@ export class Source {
 
   /**
    * The hash of the file as it is now, as 64 hex digits. What was hashed before is read once more, unless the file's date says that nothing has changed:
-   * with a date that browsers do not tell anew, only that shows whether what was sent is still the file. One block is read at once, and so is a file as it
+   * with a date that browsers do not tell anew, only that shows whether what was sent is still the file. Bytes that cannot change are not. One block is read at once, and so is a file as it
    * was at that moment. It ends early, by rejecting, once nobody who asked waits for it any more.
    */
   async fileHash(isWaiting = () => true): Promise<string> {
@@ -88,7 +91,7 @@ export class Source {
   }
 
   async #hashAll(): Promise<string> {
-    let isAsHashed = this.#isOneBlock || ((await this.#look()) && !this.#isSuspect);
+    let isAsHashed = this.#isOneBlock || this.#isFixed || ((await this.#look()) && !this.#isSuspect);
     do {
       this.#isSuspect = false; // from here on
       try {
