@@ -11,49 +11,23 @@ const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
 const RATE_MBIT = Number(process.env['BENCH_MBIT'] ?? 40);
 const FILM_BYTES = 500 * 1_048_576;
 
-function run(command: string, ...args: string[]): void {
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+/** Runs a program with these words, and after them these paths. */
+function start(command: string, ...paths: string[]): void {
+  const [program = '', ...args] = command.split(' ');
+  const { status, error, stderr } = spawnSync(program, [...args, ...paths], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command}: ${error?.message ?? stderr}`);
 }
 
 /** A film of 500 MiB, half an hour long, with sound: some seconds of one, again and again. */
 async function film(folder: string, index: 'first' | 'last'): Promise<string> {
-  if (spawnSync('ffmpeg', ['-version']).status !== 0)
-    run('apt-get', 'install', '-y', '-q', '--no-install-recommends', 'ffmpeg');
+  if (spawnSync('ffmpeg', ['-version']).status !== 0) start('apt-get install -y -q --no-install-recommends ffmpeg');
   const [clip, path] = [join(folder, 'clip.mp4'), join(folder, `${index}.mp4`)];
-  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-f', 'lavfi', '-i', 'sine=frequency=330'];
-  const rate = [
-    '-b:v',
-    '2300k',
-    '-minrate',
-    '2300k',
-    '-maxrate',
-    '2300k',
-    '-bufsize',
-    '2300k',
-    '-x264-params',
-    'nal-hrd=cbr',
-  ];
-  run(
-    'ffmpeg',
-    '-v',
-    'error',
-    '-y',
-    ...pictures,
-    '-t',
-    '20',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    ...rate,
-    '-c:a',
-    'aac',
-    clip,
-  );
+  const given = '-f lavfi -i testsrc2=size=640x360:rate=25 -f lavfi -i sine=frequency=330 -t 20';
+  const rate = '-b:v 2300k -minrate 2300k -maxrate 2300k -bufsize 2300k -x264-params nal-hrd=cbr';
+  start(`ffmpeg -v error -y ${given} -c:v libx264 -preset ultrafast ${rate} -c:a aac`, clip);
   const times = Math.ceil(FILM_BYTES / (await stat(clip)).size);
-  const order = index === 'first' ? ['-movflags', '+faststart'] : [];
-  run('ffmpeg', '-v', 'error', '-y', '-stream_loop', String(times - 1), '-i', clip, '-c', 'copy', ...order, path);
+  const order = index === 'first' ? ' -movflags +faststart' : '';
+  start(`ffmpeg -v error -y -stream_loop ${times - 1} -i`, clip, ...`-c copy${order}`.split(' '), path);
   return path;
 }
 

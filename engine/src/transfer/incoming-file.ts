@@ -193,8 +193,8 @@ export class ReceivingFile implements TransferFile {
     this.#close(open);
     if (badTimes > 0) this.#badTimes.set(open.block, badTimes);
     this.#next = Math.min(this.#next, open.block);
-    const isRead = this.readOffsets.some((offset) => Math.floor(offset / BLOCK_BYTES) === open.block);
-    if (isRead) this.#lookedAt = open.block;
+    for (const { offset } of this.#reads)
+      if (Math.floor(offset / BLOCK_BYTES) === open.block) this.#lookedAt = open.block;
   }
 
   /** The block is on its way to the disk and was taken there. */

@@ -103,7 +103,7 @@ export class LaneFeed {
       }
       aheadBytes -= Math.min(current.file.size, BLOCK_BYTES);
       const bytes = await current.bytes;
-      if (bytes) await this.#send(current, bytes, () => this.#sendNow());
+      if (bytes) await this.#send(current, bytes);
     }
   }
 
@@ -112,7 +112,7 @@ export class LaneFeed {
     while (this.#now.size > 0 && !this.#closed) {
       const prepared = this.#prepareNext(this.#now);
       const bytes = await prepared?.bytes;
-      if (prepared && bytes) await this.#send(prepared, bytes);
+      if (prepared && bytes) await this.#send(prepared, bytes, true);
     }
   }
 
@@ -135,16 +135,12 @@ export class LaneFeed {
     return { file, handle, block, pieces, bytes: this.#read(file, block, pieces) };
   }
 
-  /** Before each piece it lets go first what somebody waits for. */
-  async #send(
-    { file, handle, block, pieces }: Prepared,
-    bytes: Uint8Array,
-    first?: () => Promise<void>,
-  ): Promise<void> {
+  /** Lets what somebody waits for go first, piece by piece, unless this is it. */
+  async #send({ file, handle, block, pieces }: Prepared, bytes: Uint8Array, isNow = false): Promise<void> {
     const most = this.lane.maxMessageBytes < FRAME_HEADER_BYTES + PIECE_BYTES ? SMALL_FRAME_PAYLOAD_BYTES : PIECE_BYTES;
     const start = block * BLOCK_BYTES;
     for (const piece of pieces) {
-      if (this.#now.size > 0) await first?.();
+      if (!isNow && this.#now.size > 0) await this.#sendNow();
       const from = piece * PIECE_BYTES - start;
       const end = Math.min(from + PIECE_BYTES, bytes.length);
       for (let at = from; at < end; at += most) {

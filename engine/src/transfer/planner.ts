@@ -83,8 +83,9 @@ export class Planner {
    * whatever the window says: half of it more.
    */
   takeNow(): Map<LaneRequests, Asked> {
-    const taken = new Map<LaneRequests, Asked>(this.lanes.map((lane) => [lane, new Map()]));
-    if (taken.size === 0) return taken;
+    const { lanes } = this;
+    if (this.#read.size === 0 || lanes.length === 0) return new Map();
+    const taken = new Map<LaneRequests, Asked>(lanes.map((lane) => [lane, new Map()]));
     for (const file of this.#read) {
       if (!file.isRead || !file.isAsked) {
         this.#read.delete(file); // it is planned anew when it is asked for again
@@ -95,9 +96,9 @@ export class Planner {
         const isRoom = this.#usedBytes < WINDOW_BYTES + NOW_BYTES;
         const open = file.open.get(block) ?? (isRoom ? this.#note(file, file.openAt(block)) : undefined);
         if (!open) continue;
-        const soon = piece + NOW_PIECES * this.lanes.length;
+        const soon = piece + NOW_PIECES * lanes.length;
         for (const each of open.unasked().filter((one) => one >= piece && one < soon)) {
-          const lane = this.lanes.reduce((least, other) => (fullness(least) <= fullness(other) ? least : other));
+          const lane = leastFull(lanes)!;
           this.#ask(taken.get(lane)!, file, open, [each], lane);
         }
       }
@@ -110,10 +111,7 @@ export class Planner {
     const hungry = this.lanes.filter(isHungry);
     const taken = new Map<LaneRequests, Asked>(hungry.map((lane) => [lane, new Map()]));
     const next = () => {
-      const lane = hungry.reduce<LaneRequests | undefined>(
-        (least, each) => (least && fullness(least) <= fullness(each) ? least : each),
-        undefined,
-      );
+      const lane = leastFull(hungry);
       return lane && fullness(lane) < 1 ? lane : undefined;
     };
     /** A block by itself to one lane; where a lane's share is less than that, its parts to several. */
@@ -209,6 +207,14 @@ export class Planner {
 
 function fullness({ awaitedBytes, quotaBytes }: LaneRequests): number {
   return awaitedBytes / quotaBytes;
+}
+
+/** The lane that has least to bring; of several, the first. */
+function leastFull(lanes: readonly LaneRequests[]): LaneRequests | undefined {
+  return lanes.reduce<LaneRequests | undefined>(
+    (least, each) => (least && fullness(least) <= fullness(each) ? least : each),
+    undefined,
+  );
 }
 
 function isHungry(lane: LaneRequests): boolean {

@@ -1,5 +1,21 @@
 import { expect, it } from 'vitest';
+import type { TransferFile } from '@tincan/engine/transfer/file-state';
 import { lookNow, lookOf } from './look-kinds.ts';
+
+const FILE: TransferFile = {
+  id: '',
+  path: 'file',
+  size: 10,
+  modified: undefined,
+  state: 'done',
+  here: 'none',
+  there: 'none',
+  durable: 0,
+  hash: undefined,
+  failure: undefined,
+  saved: 'no',
+  freed: false,
+};
 
 it.each([
   ['a.mp4', { kind: 'video', type: 'video/mp4' }],
@@ -31,38 +47,12 @@ it.each([
   ['a.txt', 'verifying', undefined],
   ['a.txt', 'done', 'text'],
 ] as const)('%s that is %s: %j', (path, state, kind) => {
-  const file = {
-    id: '',
-    path,
-    size: 10,
-    modified: undefined,
-    state,
-    here: 'none',
-    there: 'none',
-    durable: 0,
-    hash: undefined,
-    failure: undefined,
-    saved: 'no',
-    freed: false,
-  } as const;
+  const file = { ...FILE, path, state };
   expect(lookNow(file)).toBe(kind);
   expect([lookNow({ ...file, freed: true }), lookNow({ ...file, size: 0 })]).toEqual([undefined, undefined]);
 });
 
 it('a picture is shown whole, so no larger than 64 MiB', () => {
-  const picture = {
-    id: '',
-    path: 'a.png',
-    size: 64 * 1_048_576,
-    modified: undefined,
-    state: 'done',
-    here: 'none',
-    there: 'none',
-    durable: 0,
-    hash: undefined,
-    failure: undefined,
-    saved: 'no',
-    freed: false,
-  } as const;
+  const picture = { ...FILE, path: 'a.png', size: 64 * 1_048_576 };
   expect([lookNow(picture), lookNow({ ...picture, size: picture.size + 1 })]).toEqual(['image', undefined]);
 });

@@ -1,5 +1,5 @@
 import type { SessionId } from '@tincan/shared/introduction';
-import type { Exchanges } from '@tincan/engine/room/exchanges';
+import type { Exchange, Exchanges } from '@tincan/engine/room/exchanges';
 import type { Receiver } from '@tincan/engine/transfer/receiver';
 import type { ServedFiles } from '../storage/served-files.ts';
 import { lookNow, lookOf, type LookKind } from './look-kinds.ts';
@@ -41,10 +41,14 @@ export class Viewer {
     return this.#shown;
   }
 
+  get #all(): Exchange[] {
+    return [...(this.#exchanges()?.all ?? [])];
+  }
+
   /** Shows a file that this peer sends, in the place of what was shown before. */
   async open({ peer, id }: { peer: SessionId | undefined; id: string }): Promise<void> {
     this.close();
-    const receiver = [...(this.#exchanges()?.all ?? [])].find((exchange) => exchange.peer === peer)?.receiver;
+    const receiver = this.#all.find((exchange) => exchange.peer === peer)?.receiver;
     const file = receiver?.fileOf(id);
     const look = file && lookOf(file.path);
     if (!file || !look) return;
@@ -54,10 +58,7 @@ export class Viewer {
       if (!closing.signal.aborted) this.#shown = { path: file.path, kind: look.kind, what };
     };
     /** Its offer goes on with another session of its sender after a reload there. */
-    const keeper = (): Receiver => {
-      const all = [...(this.#exchanges()?.all ?? [])].map((exchange) => exchange.receiver);
-      return all.find((each) => each.fileOf(id) === file) ?? receiver!;
-    };
+    const keeper = (): Receiver => this.#all.find((each) => each.receiver.fileOf(id) === file)?.receiver ?? receiver!;
     const read = (offset: number, signal: AbortSignal) => keeper().read(id, offset, signal);
     this.#isLookedAt = () => lookNow(file) !== undefined;
     show({ state: 'opening' });
